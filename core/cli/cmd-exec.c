@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd-exec.c: `exec ID COMMAND…`: a further process in a container.
+ *
+ * A failure of exec itself is 255, as runc has it, and every other status is the process's own.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cli/app.h"
+#include "core/log/client-log.h"
+#include "core/run/attach.h"
+#include "core/run/launch.h"
+#include "core/run/outcome.h"
+#include "core/sys/failure.h"
+#include "core/sys/files.h"
+#include "core/sys/process.h"
+
+/* Runs it as a child that shares our standard files; @directory is for its PID file and log. */
+static int
+run_child (B9App *app, const B9Target *target, B9AppRequest *request, const char *directory, GError **error)
+{
+  const B9Backend *backend = target->runtime->backend;
+  g_autofree char *pid_file = g_build_filename (directory, "pid", NULL);
+  g_autofree char *log = g_build_filename (directory, "backend.log", NULL);
+  g_autofree char *message = NULL;
+  g_auto (GStrv) argv = NULL;
+  B9Attach attach = { .directory = directory, .pid_file = request->pid_file };
+  int wait_status;
+
+  request->request.pid_file = pid_file;
+  request->request.log = log;
+  request->request.log_format = "json";
+  argv = backend->build_argv (&target->runtime->host, &request->request, error);
+  if (argv == NULL)
+    return -1;
+  attach.argv = argv;
+  if (backend->traits & B9_BACKEND_WRITES_FROM_START)
+    b9_append_to_plain_files ();
+  if (!b9_attach (&attach, &wait_status, error))
+    return -1;
+  message = wait_status != 0 ? b9_backend_log_error (log) : NULL;
+  if (message == NULL)
+    return b9_shell_status (wait_status);
+  b9_outcome_failed (target->runtime, &request->request, wait_status, message, error);
+  app->said = error != NULL && *error != NULL && strcmp ((*error)->message, message) == 0;
+  return -1;
+}
+
+static int
+run_translated (B9App *app, const B9Target *target, B9AppRequest *request, GError **error)
+{
+  g_autofree char *directory = g_build_filename (b9_index_directory (app->index), "exec-XXXXXX", NULL);
+  int status;
+
+  if (request->pid_file != NULL && !b9_check_pid_file (request->pid_file, error))
+    return -1;
+  if (!b9_make_private_directory (b9_index_directory (app->index), error))
+    return -1;
+  if (g_mkdtemp_full (directory, 0700) == NULL) {
+    b9_fail_errno (error, errno, "cannot make a directory in %s", b9_index_directory (app->index));
+    return -1;
+  }
+  status = run_child (app, target, request, directory, error);
+  b9_remove_tree (directory, NULL);
+  return status;
+}
+
+int
+b9_cmd_exec (B9App *app, const B9Line *line, GError **error)
+{
+  g_auto (B9Target) target = { 0 };
+  g_auto (B9AppRequest) request = { 0 };
+  const B9Backend *backend;
+
+  if (line->arguments->len < 2 && b9_line_value (line, "process") == NULL) {
+    b9_fail (error, B9_ERROR_USAGE, "exec: give the command to run, or --process FILE: b9run exec %s COMMAND",
+             b9_line_argument (line, 0));
+    return -1;
+  }
+  if (!b9_app_find (app, b9_line_argument (line, 0), &target, error))
+    return -1;
+  backend = target.runtime->backend;
+  b9_app_request_init (&request, app, &target, B9_OPERATION_EXEC, line, 1);
+  if (backend->way (&target.runtime->host, B9_OPERATION_EXEC, request.request.options) != B9_WAY_CHILD)
+    return b9_app_perform_on (app, &target, B9_OPERATION_EXEC, line, error);
+  return run_translated (app, &target, &request, error);
+}

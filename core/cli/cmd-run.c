@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd-run.c: `create` and `run`: from a bundle to a container.
+ *
+ * The way: read the bundle (core/container/bundle.c), choose backend and root (app.c), claim the id (core/run/claim.c), start it
+ * (core/run/launch.c).
+ */
+#include "config.h"
+
+#include "core/cli/app.h"
+#include "core/run/claim.h"
+#include "core/run/launch.h"
+#include "core/sys/failure.h"
+
+/* All that a launch borrows. */
+typedef struct {
+  B9Bundle *bundle;
+  B9Target target;
+  B9AppRequest request;
+  B9Launch launch;
+} Preparation;
+
+static void
+preparation_clear (Preparation *preparation)
+{
+  b9_app_request_clear (&preparation->request);
+  b9_target_clear (&preparation->target);
+  b9_bundle_free (preparation->bundle);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Preparation, preparation_clear)
+
+/* runc's rule (utils_linux.go): who detaches cannot have our terminal. */
+static gboolean
+check_terminal (const Preparation *preparation, const B9Line *line, gboolean detached, GError **error)
+{
+  gboolean socket = b9_line_value (line, "console-socket") != NULL;
+
+  if (detached && preparation->bundle->terminal && !socket)
+    return b9_fail (error, B9_ERROR_USAGE,
+                    "cannot allocate tty if runc will detach without setting console socket: the bundle asks for a terminal "
+                    "(process.terminal); give --console-socket, or set it to false");
+  if (socket && (!detached || !preparation->bundle->terminal))
+    return b9_fail (error, B9_ERROR_USAGE,
+                    "cannot use console socket if runc will not detach or allocate tty: --console-socket needs a detached "
+                    "container with process.terminal true");
+  return TRUE;
+}
+
+static gboolean
+prepare (Preparation *preparation, B9App *app, const B9Line *line, gboolean detached, GError **error)
+{
+  const char *id = b9_line_argument (line, 0);
+  B9Index *index;
+
+  if (!b9_check_id (id, error))
+    return FALSE;
+  preparation->bundle = b9_bundle_open (b9_line_value (line, "bundle"), error);
+  if (preparation->bundle == NULL || !check_terminal (preparation, line, detached, error))
+    return FALSE;
+  if (!b9_app_new_target (app, preparation->bundle, id, &preparation->target, error))
+    return FALSE;
+  index = b9_app_index (app, error);
+  b9_app_request_init (&preparation->request, app, &preparation->target, B9_OPERATION_RUN, line, 1);
+  if (index == NULL
+      || (preparation->request.pid_file != NULL && !b9_check_pid_file (preparation->request.pid_file, error)))
+    return FALSE;
+  preparation->launch = (B9Launch){ .index = index,
+                                    .target = &preparation->target,
+                                    .bundle = preparation->bundle->path,
+                                    .options = preparation->request.request.options,
+                                    .pid_file = preparation->request.pid_file,
+                                    .debug = preparation->request.request.debug,
+                                    .terminal = preparation->bundle->terminal };
+  return b9_claim (index, &preparation->target, preparation->bundle, error);
+}
+
+int
+b9_cmd_create (B9App *app, const B9Line *line, GError **error)
+{
+  g_auto (Preparation) preparation = { 0 };
+  gboolean created;
+
+  if (!prepare (&preparation, app, line, TRUE, error))
+    return -1;
+  created = b9_launch_create (&preparation.launch, error);
+  app->said = preparation.launch.said;
+  return created ? 0 : -1;
+}
+
+int
+b9_cmd_run (B9App *app, const B9Line *line, GError **error)
+{
+  gboolean detached = b9_line_flag (line, "detach");
+  g_auto (Preparation) preparation = { 0 };
+  int status = 0;
+
+  if (!prepare (&preparation, app, line, detached, error))
+    return -1;
+  if (detached) {
+    gboolean monitor = !b9_line_flag (line, "no-monitor") && b9_config_boolean (app->config, "monitor");
+
+    status = b9_launch_detached (&preparation.launch, monitor, error) ? 0 : -1;
+  } else {
+    status = b9_launch_run (&preparation.launch, error);
+  }
+  app->said = preparation.launch.said;
+  return status;
+}

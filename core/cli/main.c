@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * main.c: the way in.  Reads the global options, finds the command in the table (commands.c), runs it (cmd-NAME.c), and reports
+ * a failure where the caller looks for it.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cli/command.h"
+#include "core/log/client-log.h"
+#include "core/log/own-log.h"
+#include "core/run/runtime.h"
+#include "core/sys/failure.h"
+
+#define EXIT_OF_EXEC 255
+#define SPEC_VERSION "1.0.2"
+
+/* A descriptor that we open must never become somebody's standard output. */
+static gboolean
+have_standard_files (void)
+{
+  int fd;
+
+  do
+    fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  while (fd >= 0 && fd <= STDERR_FILENO && fcntl (fd, F_SETFD, 0) == 0);
+  if (fd > STDERR_FILENO)
+    close (fd);
+  return fd >= 0;
+}
+
+/* "b9run-runsc" and "/usr/bin/b9run-runsc" name the backend runsc. */
+static const char *
+backend_of_argv0 (const char *argv0)
+{
+  const char *slash = strrchr (argv0, '/');
+  const char *name = slash != NULL ? slash + 1 : argv0;
+
+  return g_str_has_prefix (name, "b9run-") && name[strlen ("b9run-")] != '\0' ? name + strlen ("b9run-") : NULL;
+}
+
+/* crun's name for what --systemd-cgroup says; "disabled" is an option of the backend. */
+static gboolean
+settle_cgroup_manager (B9App *app, GError **error)
+{
+  const char *manager = b9_line_value (app->globals, "cgroup-manager");
+  B9RequestOption *option;
+
+  if (manager == NULL || strcmp (manager, "cgroupfs") == 0)
+    return TRUE;
+  if (strcmp (manager, "systemd") != 0 && strcmp (manager, "disabled") != 0)
+    return b9_fail (error, B9_ERROR_USAGE, "--cgroup-manager knows cgroupfs, systemd and disabled, not \"%s\"", manager);
+  option = g_new0 (B9RequestOption, 1);
+  option->struct_size = sizeof *option;
+  option->name = g_strdup (strcmp (manager, "systemd") == 0 ? "systemd-cgroup" : "ignore-cgroups");
+  option->value = g_strdup ("true");
+  g_ptr_array_add (app->globals->options, option);
+  return TRUE;
+}
+
+/* Global options that are not in our table belong to the backend. */
+static void
+collect_backend_options (B9App *app)
+{
+  app->backend_options = g_ptr_array_new ();
+  for (guint i = 0; i < app->globals->options->len; i++) {
+    B9RequestOption *given = g_ptr_array_index (app->globals->options, i);
+    gboolean known = FALSE;
+
+    for (const B9Option *option = b9_global_options; option->name != NULL && !known; option++)
+      known = strcmp (option->name, given->name) == 0;
+    if (!known)
+      g_ptr_array_add (app->backend_options, given);
+  }
+}
+
+static gboolean
+check_globals (const B9App *app, GError **error)
+{
+  const char *format = b9_app_global (app, "log-format");
+
+  if (format != NULL && strcmp (format, "json") != 0 && strcmp (format, "text") != 0)
+    return b9_fail (error, B9_ERROR_USAGE, "unknown log-format \"%s\": it is text or json", format);
+  return TRUE;
+}
+
+static gboolean
+check_argument_count (const B9Command *command, const B9Line *line, GError **error)
+{
+  if (line->arguments->len >= command->min_arguments && line->arguments->len <= command->max_arguments)
+    return TRUE;
+  return b9_fail (error, B9_ERROR_USAGE, "%s: %s; usage: b9run %s %s", command->name,
+                  line->arguments->len < command->min_arguments ? "an argument is missing" : "too many arguments", command->name,
+                  command->arguments);
+}
+
+/* clients read "version", "commit" and "spec" from three lines (go-runc, docker, CRI-O). */
+static int
+print_version (void)
+{
+  printf ("b9run version %s\ncommit: %s\nspec: %s\n", PACKAGE_VERSION, B9_COMMIT, SPEC_VERSION);
+  return 0;
+}
+
+/* --help on a command that cannot work here would tell clients that it can: podman asks that way. */
+static gboolean
+wants_help (const B9Command *command, const B9Line *line)
+{
+  return b9_line_flag (line, "help") && command->run != b9_cmd_checkpoint && command->run != b9_cmd_restore;
+}
+
+/* The command's own options and --help. */
+static B9Option *
+options_with_help (const B9Command *command)
+{
+  static const B9Option help = { .name = "help", .short_name = 'h', .takes = B9_TAKES_NOTHING, .summary = "show this help" };
+  GArray *options = g_array_new (TRUE, TRUE, sizeof (B9Option));
+
+  for (const B9Option *option = command->options; option != NULL && option->name != NULL; option++)
+    g_array_append_vals (options, option, 1);
+  g_array_append_vals (options, &help, 1);
+  return (B9Option *) (void *) g_array_free (options, FALSE);
+}
+
+static int
+run_command (B9App *app, const char *const *words, guint position, GError **error)
+{
+  const B9Command *command = b9_command_find (words[position], error);
+  g_autofree B9Option *options = NULL;
+  g_autofree char *where = NULL;
+  g_autoptr (B9Line) line = NULL;
+  B9Grammar grammar;
+
+  if (command == NULL)
+    return -1;
+  app->command = command;
+  options = options_with_help (command);
+  where = g_strdup_printf ("b9run %s", command->name);
+  grammar = (B9Grammar){ .options = options, .ends_at_argument = command->ends_at_argument, .where = where };
+  position++;
+  line = b9_parse_line (&grammar, words, &position, error);
+  if (line == NULL)
+    return -1;
+  if (wants_help (command, line)) {
+    b9_print_help (command);
+    return 0;
+  }
+  if (b9_line_flag (line, "help") || !check_argument_count (command, line, error))
+    return b9_line_flag (line, "help") ? command->run (app, line, error) : -1;
+  return command->run (app, line, error);
+}
+
+static int
+run (B9App *app, const char *const *words, GError **error)
+{
+  const B9Grammar grammar = { .options = b9_global_options, .keeps_unknown = TRUE, .where = "b9run" };
+  guint position = 0;
+
+  app->globals = b9_parse_line (&grammar, words, &position, error);
+  if (app->globals == NULL || !settle_cgroup_manager (app, error))
+    return -1;
+  collect_backend_options (app);
+  if (b9_line_flag (app->globals, "version"))
+    return print_version ();
+  if (b9_line_flag (app->globals, "help") || (words[position] != NULL && strcmp (words[position], "help") == 0)) {
+    b9_print_help (NULL);
+    return 0;
+  }
+  if (words[position] == NULL) {
+    b9_fail (error, B9_ERROR_USAGE, "which command? see b9run --help");
+    return -1;
+  }
+  return check_globals (app, error) ? run_command (app, words, position, error) : -1;
+}
+
+static int
+report (const B9App *app, const GError *failure)
+{
+  const char *log = app->globals != NULL ? b9_app_global (app, "log") : NULL;
+  gboolean json = app->globals != NULL && g_strcmp0 (b9_app_global (app, "log-format"), "json") == 0;
+
+  if (log != NULL)
+    b9_client_log_append (log, json, failure->message, b9_error_name (failure->code));
+  if (!app->said)
+    fprintf (stderr, "b9run: %s\n", failure->message);
+  g_debug ("failed (%s): %s", b9_error_name (failure->code), failure->message);
+  return app->command != NULL && app->command->run == b9_cmd_exec ? EXIT_OF_EXEC : EXIT_FAILURE;
+}
+
+int
+main (int argc, char **argv)
+{
+  B9App app = { 0 };
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  if (argc < 1 || !have_standard_files ())
+    return EXIT_FAILURE;
+  signal (SIGCHLD, SIG_DFL);
+  b9_own_log_install ();
+  app.invoked_as = backend_of_argv0 (argv[0]);
+  app.runtimes = g_ptr_array_new_with_free_func ((GDestroyNotify) b9_runtime_free);
+  status = run (&app, (const char *const *) argv + 1, &error);
+  if (status < 0)
+    status = report (&app, error);
+  b9_app_clear (&app);
+  if (fflush (stdout) != 0 && status == 0) {
+    fprintf (stderr, "b9run: standard output could not be written: %s\n", b9_errno_text (errno));
+    return EXIT_FAILURE;
+  }
+  return status;
+}

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+# libb9core holds everything but main, so that the tests can call it; the two format modules are opened when needed.
+
+noinst_LTLIBRARIES += libb9core.la
+libb9core_la_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+libb9core_la_LIBADD = $(GLIB_LIBS) $(LTDL_LIBS)
+libb9core_la_SOURCES = \
+	core/cli/arguments.c core/cli/arguments.h \
+	core/config/config.c core/config/config.h core/config/config-private.h \
+	core/config/config-file.c \
+	core/config/config-plugin.c \
+	core/config/config-pool.c \
+	core/config/config-print.c \
+	core/config/config-schema.c \
+	core/config/config-words.c \
+	core/container/bundle.c core/container/bundle.h \
+	core/container/exit-status.c core/container/exit-status.h \
+	core/container/index.c core/container/index.h \
+	core/container/record.c core/container/record.h \
+	core/formats/formats.c core/formats/formats.h core/formats/format-module.h \
+	core/formats/yaml-node.c \
+	core/json/json-edit.c core/json/json-edit.h \
+	core/json/json-private.h \
+	core/json/json-scan.c \
+	core/json/json-string.c \
+	core/json/json-text.c core/json/json-text.h \
+	core/log/client-log.c core/log/client-log.h \
+	core/log/own-log.c core/log/own-log.h \
+	core/plugin/host.c core/plugin/host.h \
+	core/plugin/module-backend.c \
+	core/plugin/module-check.c \
+	core/plugin/module-file.c \
+	core/plugin/module-open.c \
+	core/plugin/module-private.h \
+	core/plugin/registry.c core/plugin/registry.h \
+	core/run/attach.c core/run/attach.h \
+	core/run/claim.c core/run/claim.h \
+	core/run/launch.c core/run/launch.h \
+	core/run/outcome.c core/run/outcome.h \
+	core/run/query.c core/run/query.h \
+	core/run/runtime.c core/run/runtime.h \
+	core/run/spawn.c core/run/spawn.h \
+	core/sys/cgroup.c core/sys/cgroup.h \
+	core/sys/failure.c core/sys/failure.h \
+	core/sys/files.c core/sys/files.h \
+	core/sys/process.c core/sys/process.h \
+	core/sys/words.c core/sys/words.h
+
+bin_PROGRAMS += b9run
+b9run_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+b9run_LDADD = libb9core.la
+b9run_LDFLAGS = $(AM_LDFLAGS) $(B9_HARDEN_LINK)
+b9run_SOURCES = \
+	core/cli/main.c \
+	core/cli/app.c core/cli/app.h \
+	core/cli/perform.c \
+	core/cli/command.h core/cli/commands.c \
+	core/cli/listing.c core/cli/listing.h \
+	core/cli/cmd-checkpoint.c \
+	core/cli/cmd-config.c \
+	core/cli/cmd-delete.c \
+	core/cli/cmd-events.c \
+	core/cli/cmd-exec.c \
+	core/cli/cmd-index.c \
+	core/cli/cmd-kill.c \
+	core/cli/cmd-list.c \
+	core/cli/cmd-plugins.c \
+	core/cli/cmd-ps.c \
+	core/cli/cmd-run.c \
+	core/cli/cmd-simple.c \
+	core/cli/cmd-spec.c \
+	core/cli/cmd-state.c \
+	core/cli/cmd-wait.c
+
+# One stays for every detached container, so it links the C library alone, and no sanitizer.
+pkglibexec_PROGRAMS += b9run-monitor
+b9run_monitor_SOURCES = core/monitor/monitor.c
+b9run_monitor_CFLAGS = $(B9_STD) $(B9_WARN) $(B9_HARDEN)
+b9run_monitor_LDFLAGS = $(B9_HARDEN_LINK)
+
+pkglib_LTLIBRARIES += b9run-json.la b9run-yaml.la
+B9_FORMAT_FLAGS = -module -avoid-version -no-undefined -Wl,-z,defs -Wl,-z,now -export-symbols-regex '^b9_format_module$$' \
+	$(AM_LDFLAGS)
+b9run_json_la_SOURCES = core/formats/json-module.c
+b9run_json_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden $(JSON_GLIB_CFLAGS)
+b9run_json_la_LDFLAGS = $(B9_FORMAT_FLAGS)
+b9run_json_la_LIBADD = $(JSON_GLIB_LIBS) -lm
+b9run_yaml_la_SOURCES = core/formats/yaml-module.c core/formats/yaml-node.c
+b9run_yaml_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden $(GLIB_CFLAGS) $(YAML_CFLAGS)
+b9run_yaml_la_LDFLAGS = $(B9_FORMAT_FLAGS)
+b9run_yaml_la_LIBADD = $(GLIB_LIBS) $(YAML_LIBS)

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * client-log.c: see client-log.h.
+ */
+#include "config.h"
+
+#include "core/log/client-log.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/container/record.h"
+#include "core/json/json-text.h"
+#include "core/sys/files.h"
+
+/* A runtime that panics can write a lot; what matters is at the end of the first screens. */
+#define MAX_LOG_BYTES (1024 * 1024)
+
+void
+b9_client_log_append (const char *file, gboolean json, const char *message, const char *code)
+{
+  b9_autofd fd = open (file, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0644);
+  g_autofree char *now = b9_timestamp ();
+  g_autofree char *quoted = b9_json_quote (message);
+  g_autofree char *line = NULL;
+
+  if (json)
+    line = g_strdup_printf ("{\"level\":\"error\",\"msg\":%s,\"time\":\"%s\",\"code\":\"%s\"}\n", quoted, now, code);
+  else
+    line = g_strdup_printf ("time=\"%s\" level=error msg=%s code=%s\n", now, quoted, code);
+  if (fd >= 0)
+    b9_write_all (fd, line, strlen (line));
+}
+
+/* The message of one line, if the line is a JSON object whose level is as bad as an error. */
+static char *
+json_error (const char *line)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static (line, strlen (line));
+  g_autoptr (B9JsonText) text = line[0] == '{' ? b9_json_text_new (bytes, "log line", NULL) : NULL;
+  g_autofree char *level = NULL;
+  char *message = NULL;
+
+  if (text == NULL)
+    return NULL;
+  if (!b9_json_find_string (text, B9_JSON_ROOT, &level, NULL, "level", NULL)
+      || !b9_json_find_string (text, B9_JSON_ROOT, &message, NULL, "msg", NULL))
+    return NULL;
+  if (message != NULL && level != NULL
+      && (strcmp (level, "error") == 0 || strcmp (level, "fatal") == 0 || strcmp (level, "panic") == 0))
+    return message;
+  g_free (message);
+  return NULL;
+}
+
+char *
+b9_backend_log_error (const char *file)
+{
+  g_autofree char *content = b9_read_file (AT_FDCWD, file, MAX_LOG_BYTES, NULL, NULL);
+  g_auto (GStrv) lines = content != NULL ? g_strsplit (content, "\n", -1) : NULL;
+
+  for (guint i = lines != NULL ? g_strv_length (lines) : 0; i > 0; i--) {
+    char *message = json_error (lines[i - 1]);
+
+    if (message != NULL)
+      return message;
+  }
+  return NULL;
+}
+
+/* logrus' text form: … level=error msg="…" */
+static char *
+logrus_message (const char *line)
+{
+  const char *start = strstr (line, " msg=\"");
+  const char *end;
+  g_autofree char *inside = NULL;
+
+  if (start == NULL)
+    return NULL;
+  start += strlen (" msg=\"");
+  end = strrchr (start, '"');
+  if (end == NULL)
+    return NULL;
+  inside = g_strndup (start, (gsize) (end - start));
+  return g_strcompress (inside);
+}
+
+char *
+b9_last_words (const char *output)
+{
+  g_auto (GStrv) lines = g_strsplit (output, "\n", -1);
+
+  for (guint i = g_strv_length (lines); i > 0; i--) {
+    char *line = g_strstrip (lines[i - 1]);
+    char *message = json_error (line);
+
+    if (message == NULL && line[0] != '{')
+      message = logrus_message (line);
+    if (message != NULL)
+      return message;
+    if (*line != '\0')
+      return g_utf8_make_valid (line, -1);
+  }
+  return NULL;
+}

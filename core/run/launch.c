@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * launch.c: see launch.h.
+ */
+#include "config.h"
+
+#define G_LOG_DOMAIN "b9run-launch"
+
+#include "core/run/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/container/exit-status.h"
+#include "core/log/client-log.h"
+#include "core/run/attach.h"
+#include "core/run/claim.h"
+#include "core/run/outcome.h"
+#include "core/run/spawn.h"
+#include "core/sys/failure.h"
+#include "core/sys/files.h"
+#include "core/sys/process.h"
+
+/* Our end of the pipe to the monitor stays out of the way of descriptors that the container is given (--preserve-fds). */
+#define READY_FD_AT_LEAST 200
+#define DELETE_SECONDS 150
+
+gboolean
+b9_check_pid_file (const char *path, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  struct stat info;
+
+  if (stat (directory, &info) != 0 || !S_ISDIR (info.st_mode))
+    return b9_fail (error, B9_ERROR_IO, "the PID file %s cannot be written: %s is no directory", path, directory);
+  if (access (directory, W_OK | X_OK) != 0)
+    return b9_fail_errno (error, errno, "the PID file %s cannot be written", path);
+  if (lstat (path, &info) == 0 && !S_ISREG (info.st_mode) && !S_ISLNK (info.st_mode))
+    return b9_fail (error, B9_ERROR_IO, "the PID file %s cannot be written: something that is no plain file stands there", path);
+  return TRUE;
+}
+
+/* The request and what its strings live in. */
+typedef struct {
+  B9Request request;
+  char *pid_file, *log;
+  char **argv;
+} Call;
+
+static void
+call_clear (Call *call)
+{
+  g_free (call->pid_file);
+  g_free (call->log);
+  g_strfreev (call->argv);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Call, call_clear)
+
+static gboolean
+call_init (Call *call, const B9Launch *launch, B9Operation operation, GError **error)
+{
+  const B9Runtime *runtime = launch->target->runtime;
+
+  call->pid_file = b9_record_file (launch->target->record, "pid");
+  call->log = b9_record_file (launch->target->record, "backend.log");
+  call->request = b9_target_request (launch->target, operation);
+  call->request.bundle = launch->bundle;
+  call->request.pid_file = call->pid_file;
+  call->request.log = call->log;
+  call->request.log_format = "json";
+  call->request.debug = launch->debug;
+  call->request.options = launch->options;
+  call->argv = runtime->backend->build_argv (&runtime->host, &call->request, error);
+  return call->argv != NULL;
+}
+
+/* Sets the error from the runtime's log; what the runtime printed itself need not be printed again. */
+static gboolean
+fail_from_log (B9Launch *launch, const Call *call, int wait_status, GError **error)
+{
+  g_autofree char *message = b9_backend_log_error (call->log);
+  g_autoptr (GError) failure = NULL;
+
+  b9_outcome_failed (launch->target->runtime, &call->request, wait_status, message, &failure);
+  launch->said = message != NULL && strcmp (failure->message, message) == 0;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+/* Removes a container that the runtime still has. */
+static void
+delete_by_force (const B9Launch *launch)
+{
+  static const B9RequestOption force = { sizeof force, "force", "true" };
+  static const B9RequestOption *const options[] = { &force, NULL };
+  const B9Runtime *runtime = launch->target->runtime;
+  B9Request request = b9_target_request (launch->target, B9_OPERATION_DELETE);
+  g_auto (B9Answer) answer = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) argv = NULL;
+
+  request.options = options;
+  argv = runtime->backend->build_argv (&runtime->host, &request, &error);
+  if (argv == NULL || !b9_run_captured (argv, B9_CAPTURE_ERROR | B9_CAPTURE_OUTPUT, DELETE_SECONDS, &answer, &error))
+    g_warning ("container %s could not be deleted: %s", launch->target->id, error->message);
+}
+
+/* Nothing came of it, or it is over. */
+static void
+leave_nothing (const B9Launch *launch)
+{
+  if (b9_target_exists (launch->target))
+    delete_by_force (launch);
+  b9_disclaim (launch->index, launch->target);
+}
+
+/* The runtime has made the container: notes its PID and gives it to the caller. */
+static gboolean
+finish_creation (B9Launch *launch, GError **error)
+{
+  B9Record *record = launch->target->record;
+  pid_t pid = b9_read_pid_file (record->directory);
+
+  if (pid == 0)
+    return b9_fail (error, B9_ERROR_BACKEND_FAILED, "%s said that container %s is made, but wrote no PID",
+                    launch->target->program, record->id);
+  b9_record_set_pid (record, pid);
+  record->phase = B9_PHASE_CREATED;
+  return b9_record_save (record, error) && (launch->pid_file == NULL || b9_publish_pid (launch->pid_file, pid, error));
+}
+
+static void
+prepare_stdio (const B9Launch *launch)
+{
+  if (launch->target->runtime->backend->traits & B9_BACKEND_WRITES_FROM_START)
+    b9_append_to_plain_files ();
+}
+
+/* Runs the call to its end, as a child that shares our standard files. */
+static gboolean
+run_call (B9Launch *launch, const Call *call, GError **error)
+{
+  const B9Spawn spawn = { .argv = call->argv, .output = -1, .error = -1 };
+  pid_t pid;
+  int status;
+
+  prepare_stdio (launch);
+  pid = b9_spawn (&spawn, error);
+  if (pid == 0)
+    return FALSE;
+  status = b9_wait_for (pid);
+  return status == 0 ? finish_creation (launch, error) : fail_from_log (launch, call, status, error);
+}
+
+gboolean
+b9_launch_create (B9Launch *launch, GError **error)
+{
+  g_auto (Call) call = { 0 };
+
+  if (call_init (&call, launch, B9_OPERATION_CREATE, error) && run_call (launch, &call, error))
+    return TRUE;
+  leave_nothing (launch);
+  return FALSE;
+}
+
+int
+b9_launch_run (B9Launch *launch, GError **error)
+{
+  guint32 traits = launch->target->runtime->backend->traits;
+  g_auto (Call) call = { 0 };
+  B9Attach attach = { .record = launch->target->record,
+                      .directory = launch->target->record->directory,
+                      .pid_file = launch->pid_file,
+                      .signals_init = (traits & B9_BACKEND_SIGNAL_INIT) != 0,
+                      .own_group = (traits & B9_BACKEND_OWN_GROUP) != 0 && !launch->terminal };
+  int status = 0;
+  gboolean ran = FALSE;
+
+  if (call_init (&call, launch, B9_OPERATION_RUN, error)) {
+    attach.argv = call.argv;
+    prepare_stdio (launch);
+    ran = b9_attach (&attach, &status, error);
+  }
+  if (ran && status != 0) {
+    g_autofree char *message = b9_backend_log_error (call.log);
+
+    ran = message == NULL || fail_from_log (launch, &call, status, error);
+  }
+  leave_nothing (launch);
+  return ran ? b9_shell_status (status) : -1;
+}
+
+/* The command line of the monitor, around the runtime's. */
+static char **
+monitor_argv (const B9Launch *launch, char **runtime_argv, int ready)
+{
+  GPtrArray *argv = g_ptr_array_new ();
+  const char *directory = secure_getenv ("B9RUN_LIBEXEC_DIR");
+
+  g_ptr_array_add (argv, g_build_filename (directory != NULL ? directory : B9_LIBEXECDIR, "b9run-monitor", NULL));
+  g_ptr_array_add (argv, g_strdup (launch->target->record->directory));
+  g_ptr_array_add (argv, g_strdup_printf ("%d", ready));
+  for (guint i = 0; runtime_argv[i] != NULL; i++)
+    g_ptr_array_add (argv, g_strdup (runtime_argv[i]));
+  g_ptr_array_add (argv, NULL);
+  return (char **) g_ptr_array_free (argv, FALSE);
+}
+
+/* Starts the monitor and waits for what it tells of the runtime. */
+static gboolean
+run_monitored (B9Launch *launch, const Call *call, GError **error)
+{
+  int ends[2] = { -1, -1 };
+  b9_autofd ready = -1;
+  b9_autofd told = -1;
+  g_auto (GStrv) argv = NULL;
+  B9Spawn spawn = { .output = -1, .error = -1, .own_session = TRUE };
+  int status = 0;
+  ssize_t size;
+
+  if (pipe2 (ends, O_CLOEXEC) != 0)
+    return b9_fail_errno (error, errno, "cannot make a pipe");
+  told = ends[0];
+  ready = fcntl (ends[1], F_DUPFD, READY_FD_AT_LEAST);
+  close (ends[1]);
+  if (ready < 0)
+    return b9_fail_errno (error, errno, "cannot make a pipe");
+  argv = monitor_argv (launch, call->argv, ready);
+  spawn.argv = argv;
+  prepare_stdio (launch);
+  if (b9_spawn (&spawn, error) == 0)
+    return FALSE;
+  b9_fd_close (&ready);
+  while ((size = read (told, &status, sizeof status)) < 0 && errno == EINTR)
+    continue;
+  if (size != (ssize_t) sizeof status)
+    return b9_fail (error, B9_ERROR_FAILED, "the monitor %s died before it had started the container", argv[0]);
+  return status == 0 ? finish_creation (launch, error) : fail_from_log (launch, call, status, error);
+}
+
+gboolean
+b9_launch_detached (B9Launch *launch, gboolean monitor, GError **error)
+{
+  g_auto (Call) call = { 0 };
+
+  if (call_init (&call, launch, B9_OPERATION_RUN, error)
+      && (monitor ? run_monitored (launch, &call, error) : run_call (launch, &call, error)))
+    return TRUE;
+  leave_nothing (launch);
+  return FALSE;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * launch.h: bring a claimed container to life: create, run in the foreground, run detached.
+ *
+ * The runtime speaks on our standard error, which is the container's, and into the log in the record, from where its last error is
+ * read back.  Whatever fails leaves nothing behind.
+ */
+#ifndef B9_LAUNCH_H
+#define B9_LAUNCH_H
+
+#include "core/container/index.h"
+#include "core/run/runtime.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+  B9Index *index;
+  B9Target *target;                       /* claimed */
+  const char *bundle;
+  const B9RequestOption *const *options;  /* of the command, without bundle and pid-file */
+  const char *pid_file;                   /* the caller's; or NULL */
+  gboolean debug;
+  gboolean terminal;                      /* process.terminal */
+  gboolean said;                          /* out: the error has been on standard error already, in the runtime's words */
+} B9Launch;
+
+gboolean b9_launch_create (B9Launch *launch, GError **error);
+
+/* The container's exit status as a shell has it; -1 with @error. */
+int b9_launch_run (B9Launch *launch, GError **error);
+
+/* @monitor: leave a b9run-monitor. */
+gboolean b9_launch_detached (B9Launch *launch, gboolean monitor, GError **error);
+
+/* Whether @path can become a PID file, looked at before anything is started. */
+gboolean b9_check_pid_file (const char *path, GError **error);
+
+G_END_DECLS
+
+#endif /* B9_LAUNCH_H */

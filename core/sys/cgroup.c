@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cgroup.c: see cgroup.h.
+ */
+#include "config.h"
+
+#include "core/sys/cgroup.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/sys/files.h"
+
+#define MOUNT "/sys/fs/cgroup"
+#define MAX_DEPTH 8
+#define SWEEP_ROUNDS 200
+#define SWEEP_PAUSE_US 10000
+
+/* "a-b.slice" lies in "a.slice" (systemd.slice(5)). */
+static char *
+slice_path (const char *slice)
+{
+  GString *path = g_string_new (NULL);
+
+  if (!g_str_has_suffix (slice, ".slice"))
+    return g_string_free (path, FALSE);
+  for (const char *dash = strchr (slice, '-'); dash != NULL; dash = strchr (dash + 1, '-')) {
+    g_string_append_c (path, '/');
+    g_string_append_len (path, slice, dash - slice);
+    g_string_append (path, ".slice");
+  }
+  g_string_append_printf (path, "/%s", slice);
+  return g_string_free (path, FALSE);
+}
+
+static char *
+systemd_path (const char *cgroups_path)
+{
+  g_auto (GStrv) parts = g_strsplit (cgroups_path, ":", 3);
+  g_autofree char *slice = NULL;
+
+  if (g_strv_length (parts) != 3)
+    return NULL;
+  slice = slice_path (parts[0][0] != '\0' ? parts[0] : "system.slice");
+  if (parts[1][0] == '\0')
+    return g_strdup_printf ("%s/%s.scope", slice, parts[2]);
+  return g_strdup_printf ("%s/%s-%s.scope", slice, parts[1], parts[2]);
+}
+
+/* A path that stays below its hierarchy and is not its top. */
+static gboolean
+is_proper (const char *path)
+{
+  g_auto (GStrv) parts = g_strsplit (path, "/", -1);
+  gboolean some = FALSE;
+
+  for (guint i = 0; parts[i] != NULL; i++) {
+    if (strcmp (parts[i], "..") == 0)
+      return FALSE;
+    some = some || (parts[i][0] != '\0' && strcmp (parts[i], ".") != 0);
+  }
+  return some;
+}
+
+static void
+add_if_there (GPtrArray *directories, const char *hierarchy, const char *own, const char *path)
+{
+  g_autofree char *directory = g_build_filename (MOUNT, hierarchy, own, path, NULL);
+  struct stat info;
+
+  if (lstat (directory, &info) == 0 && S_ISDIR (info.st_mode))
+    g_ptr_array_add (directories, g_steal_pointer (&directory));
+}
+
+/* One line of /proc/self/cgroup: "5:cpu,cpuacct:/own/path". */
+static void
+add_hierarchy (GPtrArray *directories, const char *line, const char *path)
+{
+  g_auto (GStrv) fields = g_strsplit (line, ":", 3);
+  g_auto (GStrv) names = NULL;
+  const char *own;
+
+  if (g_strv_length (fields) != 3)
+    return;
+  own = path[0] == '/' ? "/" : fields[2];
+  if (fields[1][0] == '\0') {
+    add_if_there (directories, "unified", own, path);
+    if (access (MOUNT "/cgroup.controllers", F_OK) == 0)
+      add_if_there (directories, "", own, path);
+    return;
+  }
+  names = g_strsplit (fields[1], ",", -1);
+  for (guint i = 0; names[i] != NULL; i++)
+    add_if_there (directories, g_str_has_prefix (names[i], "name=") ? names[i] + 5 : names[i], own, path);
+}
+
+GPtrArray *
+b9_cgroup_directories (const char *cgroups_path, const char *id)
+{
+  GPtrArray *directories = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *own = b9_read_file (AT_FDCWD, "/proc/self/cgroup", 65536, NULL, NULL);
+  g_autofree char *expanded = NULL;
+  g_auto (GStrv) lines = NULL;
+  const char *path = cgroups_path != NULL && *cgroups_path != '\0' ? cgroups_path : id;
+
+  if (strchr (path, ':') != NULL)
+    path = expanded = systemd_path (path);
+  if (own == NULL || path == NULL || !is_proper (path))
+    return directories;
+  lines = g_strsplit (own, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    add_hierarchy (directories, lines[i], path);
+  return directories;
+}
+
+/* Kills the processes of one directory; TRUE when there were any. */
+static gboolean
+kill_members (const char *directory)
+{
+  g_autofree char *file = g_build_filename (directory, "cgroup.procs", NULL);
+  g_autofree char *text = b9_read_file (AT_FDCWD, file, 1024 * 1024, NULL, NULL);
+  g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
+  gboolean any = FALSE;
+
+  for (guint i = 0; lines != NULL && lines[i] != NULL; i++) {
+    int pid = atoi (lines[i]);
+
+    if (pid > 1 && pid != getpid ()) {
+      kill (pid, SIGKILL);
+      any = TRUE;
+    }
+  }
+  return any;
+}
+
+/* Kills and removes @directory and what lies below; TRUE once it is gone. */
+static gboolean
+sweep_directory (const char *directory, guint depth)
+{
+  g_autoptr (GDir) entries = depth < MAX_DEPTH ? g_dir_open (directory, 0, NULL) : NULL;
+  const char *name;
+
+  while (entries != NULL && (name = g_dir_read_name (entries)) != NULL) {
+    g_autofree char *path = g_build_filename (directory, name, NULL);
+    struct stat info;
+
+    if (lstat (path, &info) == 0 && S_ISDIR (info.st_mode))
+      sweep_directory (path, depth + 1);
+  }
+  kill_members (directory);
+  return rmdir (directory) == 0 || access (directory, F_OK) != 0;
+}
+
+/* A frozen process takes its SIGKILL only once it is thawed (v1: freezer.state, v2: cgroup.freeze). */
+static void
+thaw (const char *directory)
+{
+  static const char *const files[][2] = { { "freezer.state", "THAWED" }, { "cgroup.freeze", "0" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autofree char *path = g_build_filename (directory, files[i][0], NULL);
+    b9_autofd fd = open (path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd >= 0)
+      b9_write_all (fd, files[i][1], strlen (files[i][1]));
+  }
+}
+
+gboolean
+b9_cgroup_sweep (const GPtrArray *directories)
+{
+  gboolean gone = FALSE;
+
+  for (guint round = 0; !gone && round < SWEEP_ROUNDS; round++) {
+    gone = TRUE;
+    for (guint i = 0; i < directories->len; i++) {
+      const char *directory = g_ptr_array_index (directories, i);
+
+      kill_members (directory);
+      thaw (directory);
+      gone = sweep_directory (directory, 0) && gone;
+    }
+    if (!gone)
+      g_usleep (SWEEP_PAUSE_US);
+  }
+  return gone;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * files.c: see files.h.
+ */
+#include "config.h"
+
+#include "core/sys/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/sys/failure.h"
+
+/* The state directory is three levels deep; a tree deeper than this is none of ours. */
+#define MAX_TREE_DEPTH 16
+
+void
+b9_fd_close (B9Fd *fd)
+{
+  int saved = errno;
+
+  if (*fd >= 0)
+    close (*fd);
+  *fd = -1;
+  errno = saved;
+}
+
+static gboolean
+check_private_directory (const char *path, GError **error)
+{
+  struct stat info;
+
+  if (lstat (path, &info) != 0)
+    return b9_fail_errno (error, errno, "cannot look at the directory %s", path);
+  if (!S_ISDIR (info.st_mode))
+    return b9_fail (error, B9_ERROR_IO, "%s is in the way: b9run needs a directory there", path);
+  if (info.st_uid != geteuid () || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return b9_fail (error, B9_ERROR_PERMISSION,
+                    "%s can be written by others (owner %u, mode %04o); b9run keeps its state only where nobody else can",
+                    path, (unsigned) info.st_uid, (unsigned) (info.st_mode & 07777));
+  return TRUE;
+}
+
+gboolean
+b9_make_private_directory (const char *path, GError **error)
+{
+  g_autofree char *parent = NULL;
+
+  if (mkdir (path, 0700) == 0)
+    return TRUE;
+  if (errno == EEXIST)
+    return check_private_directory (path, error);
+  if (errno != ENOENT)
+    return b9_fail_errno (error, errno, "cannot make the directory %s", path);
+
+  parent = g_path_get_dirname (path);
+  if (g_mkdir_with_parents (parent, 0700) != 0 || (mkdir (path, 0700) != 0 && errno != EEXIST))
+    return b9_fail_errno (error, errno, "cannot make the directory %s", path);
+  return check_private_directory (path, error);
+}
+
+int
+b9_open_directory (const char *path, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+  if (fd < 0)
+    b9_fail_errno (error, errno, "cannot open the directory %s", path);
+  return fd;
+}
+
+gboolean
+b9_write_all (int fd, const char *content, gsize size)
+{
+  while (size > 0) {
+    ssize_t written = write (fd, content, size);
+
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      return FALSE;
+    content += written;
+    size -= (gsize) written;
+  }
+  return TRUE;
+}
+
+/* The temporary stands beside its target, hidden, under a name that nobody can guess. */
+static char *
+temporary_name (const char *name)
+{
+  g_autofree char *directory = g_path_get_dirname (name);
+  g_autofree char *base = g_path_get_basename (name);
+  g_autofree char *hidden = g_strdup_printf (".%.80s.%08x%08x", base, g_random_int (), g_random_int ());
+
+  if (strchr (name, '/') == NULL)
+    return g_steal_pointer (&hidden);
+  return g_build_filename (directory, hidden, NULL);
+}
+
+gboolean
+b9_replace_file (int directory, const char *name, const char *content, gsize size, mode_t mode, GError **error)
+{
+  g_autofree char *temporary = temporary_name (name);
+  b9_autofd fd = openat (directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+  int failure;
+
+  if (fd < 0)
+    return b9_fail_errno (error, errno, "cannot write %s", name);
+  if (b9_write_all (fd, content, size) && renameat (directory, temporary, directory, name) == 0)
+    return TRUE;
+  failure = errno;
+  unlinkat (directory, temporary, 0);
+  return b9_fail_errno (error, failure, "cannot write %s", name);
+}
+
+/* Reads until the end or one byte past the limit. */
+static gssize
+read_up_to (int fd, char *buffer, gsize limit)
+{
+  gsize have = 0;
+
+  while (have < limit) {
+    ssize_t got = read (fd, buffer + have, limit - have);
+
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return -1;
+    if (got == 0)
+      break;
+    have += (gsize) got;
+  }
+  return (gssize) have;
+}
+
+char *
+b9_read_file (int directory, const char *name, gsize limit, gsize *size, GError **error)
+{
+  b9_autofd fd = openat (directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  g_autofree char *buffer = NULL;
+  struct stat info;
+  gssize have;
+
+  if (fd < 0 && errno == ENOENT) {
+    b9_fail (error, B9_ERROR_NOT_FOUND, "%s does not exist", name);
+    return NULL;
+  }
+  if (fd < 0 || fstat (fd, &info) != 0) {
+    b9_fail_errno (error, errno, "cannot open %s", name);
+    return NULL;
+  }
+  if (!S_ISREG (info.st_mode)) {
+    b9_fail (error, B9_ERROR_IO, "%s is no regular file", name);
+    return NULL;
+  }
+  /* Files of /proc say that they are empty, so their size decides nothing but the first guess. */
+  buffer = g_malloc (limit + 2);
+  have = read_up_to (fd, buffer, limit + 1);
+  if (have < 0 || (gsize) have > limit) {
+    if (have < 0)
+      b9_fail_errno (error, errno, "cannot read %s", name);
+    else
+      b9_fail (error, B9_ERROR_IO, "%s is larger than %" G_GSIZE_FORMAT " bytes", name, limit);
+    return NULL;
+  }
+  buffer[have] = '\0';
+  if (size != NULL)
+    *size = (gsize) have;
+  return g_steal_pointer (&buffer);
+}
+
+/* Empties the directory that @fd stands for; takes @fd. */
+static gboolean
+empty_directory (int fd, dev_t device, guint depth)
+{
+  DIR *stream = fdopendir (fd);
+  struct dirent *entry;
+  gboolean clean = depth < MAX_TREE_DEPTH;
+
+  if (stream == NULL) {
+    close (fd);
+    return FALSE;
+  }
+  while (clean && (entry = readdir (stream)) != NULL) {
+    struct stat info;
+    int child;
+
+    if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
+      continue;
+    if (unlinkat (dirfd (stream), entry->d_name, 0) == 0 || errno == ENOENT)
+      continue;
+    child = openat (dirfd (stream), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    clean = child >= 0 && fstat (child, &info) == 0 && info.st_dev == device
+            && empty_directory (child, device, depth + 1)
+            && unlinkat (dirfd (stream), entry->d_name, AT_REMOVEDIR) == 0;
+  }
+  closedir (stream);
+  return clean;
+}
+
+gboolean
+b9_remove_tree (const char *path, GError **error)
+{
+  struct stat info;
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+  if (fd < 0 && errno == ENOENT)
+    return TRUE;
+  if (fd < 0 || fstat (fd, &info) != 0) {
+    int failure = errno;
+
+    if (fd >= 0)
+      close (fd);
+    return b9_fail_errno (error, failure, "cannot remove %s", path);
+  }
+  if (!empty_directory (fd, info.st_dev, 0) || (rmdir (path) != 0 && errno != ENOENT))
+    return b9_fail_errno (error, errno, "cannot remove %s", path);
+  return TRUE;
+}
+
+char *
+b9_absolute_path (const char *path, const char *base)
+{
+  g_autofree char *joined = NULL;
+
+  if (g_path_is_absolute (path))
+    return g_canonicalize_filename (path, "/");
+  if (base != NULL)
+    return g_canonicalize_filename (path, base);
+  joined = g_get_current_dir ();
+  return g_canonicalize_filename (path, joined);
+}

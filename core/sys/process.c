@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * process.c: see process.h.
+ */
+#include "config.h"
+
+#include "core/sys/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/sys/files.h"
+
+/* linux/pidfd.h since 6.15, which Debian 12's headers do not have yet. */
+struct pidfd_exit_info {
+  guint64 mask;
+  guint64 cgroup_id;
+  guint32 ids[11];
+  gint32 exit_code;
+};
+G_STATIC_ASSERT (sizeof (struct pidfd_exit_info) == 64); /* PIDFD_INFO_SIZE_VER0 */
+#define PIDFD_WANTS_EXIT (1u << 3)
+#define PIDFD_GET_EXIT_INFO _IOWR (0xFF, 11, struct pidfd_exit_info)
+
+gboolean
+b9_process_look (pid_t pid, guint64 *start_time, char *state)
+{
+  char path[32], buffer[1024];
+  b9_autofd fd = -1;
+  const char *field;
+  ssize_t size;
+
+  if (pid <= 0)
+    return FALSE;
+  snprintf (path, sizeof path, "/proc/%d/stat", (int) pid);
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || (size = read (fd, buffer, sizeof buffer - 1)) <= 0)
+    return FALSE;
+  buffer[size] = '\0';
+  /* The second field is the command in parentheses, and may hold any character: the last one ends it. */
+  field = strrchr (buffer, ')');
+  if (field == NULL || field[1] != ' ')
+    return FALSE;
+  field += 2;
+  if (state != NULL)
+    *state = *field;
+  for (int skip = 3; skip < 22 && field != NULL; skip++) {
+    field = strchr (field, ' ');
+    field = field == NULL ? NULL : field + 1;
+  }
+  if (field == NULL)
+    return FALSE;
+  if (start_time != NULL)
+    *start_time = g_ascii_strtoull (field, NULL, 10);
+  return TRUE;
+}
+
+gboolean
+b9_process_alive (pid_t pid, guint64 start_time)
+{
+  guint64 started = 0;
+  char state = 0;
+
+  if (!b9_process_look (pid, &started, &state) || state == 'Z' || state == 'X')
+    return FALSE;
+  return start_time == 0 || start_time == started;
+}
+
+guint64
+b9_pid_namespace (void)
+{
+  struct stat info;
+
+  return stat ("/proc/self/ns/pid", &info) == 0 ? (guint64) info.st_ino : 0;
+}
+
+char *
+b9_boot_id (void)
+{
+  char *text = b9_read_file (AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, NULL, NULL);
+
+  return text != NULL ? g_strstrip (text) : g_strdup ("");
+}
+
+int
+b9_pidfd_open (pid_t pid)
+{
+  return (int) syscall (SYS_pidfd_open, pid, 0);
+}
+
+gboolean
+b9_pidfd_signal (int pidfd, int signal_number)
+{
+  return syscall (SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0) == 0;
+}
+
+gboolean
+b9_pidfd_exit_status (int pidfd, int *wait_status)
+{
+  struct pidfd_exit_info info = { .mask = PIDFD_WANTS_EXIT };
+
+  if (ioctl (pidfd, PIDFD_GET_EXIT_INFO, &info) != 0 || (info.mask & PIDFD_WANTS_EXIT) == 0)
+    return FALSE;
+  *wait_status = info.exit_code;
+  return TRUE;
+}
+
+int
+b9_shell_status (int wait_status)
+{
+  if (WIFSIGNALED (wait_status))
+    return 128 + WTERMSIG (wait_status);
+  return WEXITSTATUS (wait_status);
+}
+
+int
+b9_signal_number (const char *text)
+{
+  guint64 number;
+
+  if (g_ascii_string_to_unsigned (text, 10, 0, (guint64) SIGRTMAX, &number, NULL))
+    return (int) number;
+  if (g_ascii_strncasecmp (text, "SIG", 3) == 0)
+    text += 3;
+  for (int candidate = 1; candidate < NSIG; candidate++) {
+    const char *name = sigabbrev_np (candidate);
+
+    if (name != NULL && g_ascii_strcasecmp (text, name) == 0)
+      return candidate;
+  }
+  if (g_ascii_strncasecmp (text, "RTMIN+", 6) == 0 && g_ascii_string_to_unsigned (text + 6, 10, 0, 30, &number, NULL))
+    return SIGRTMIN + (int) number;
+  return -1;
+}

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+b9includedir = $(includedir)/b9run
+b9include_HEADERS = \
+	include/b9run/b9-backend.h \
+	include/b9run/b9-error.h \
+	include/b9run/b9-host.h \
+	include/b9run/b9-plugin.h

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * runsc-args.h: the parts of the runsc plugin: command line (runsc-args.c, runsc-options.c), state directory
+ * (runsc-state.c) and error texts (runsc-errors.c).  The descriptor is in runsc-plugin.c.
+ */
+#ifndef B9_RUNSC_ARGS_H
+#define B9_RUNSC_ARGS_H
+
+#include <b9run/b9-backend.h>
+
+/* runsc-args.c */
+B9Way runsc_way (const B9Host *host, B9Operation operation, const B9RequestOption *const *options);
+char **runsc_new_flags (const B9Host *host, GError **error);
+char **runsc_build_argv (const B9Host *host, const B9Request *request, GError **error);
+
+/* runsc-options.c: adds to @argv what runsc has for each option of @request. */
+gboolean runsc_add_options (GPtrArray *argv, const B9Request *request, GError **error);
+
+/* Go's duration ("1m30s", "100ms") as whole seconds, rounded up and at least 1; 0 where it is none. */
+guint64 runsc_interval_seconds (const char *duration);
+
+/* runsc-state.c */
+gboolean runsc_check_id (const B9Host *host, const char *root, const char *id, GError **error);
+gboolean runsc_find (const B9Host *host, const char *root, const char *id);
+char *runsc_colliding_id (const B9Host *host, const char *root, const char *id);
+char **runsc_leftovers (const B9Host *host, const B9Request *request, const char *rootfs);
+
+/* runsc-errors.c */
+void runsc_explain_failure (const B9Host *host, const B9Request *request, int exit_status,
+                            const char *message, GError **error);
+
+#endif /* B9_RUNSC_ARGS_H */

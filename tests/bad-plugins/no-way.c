@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A backend without "way". */
+#include "tests/bad-plugins/fixture.h"
+
+FIXTURE_WITH_BACKEND (no_way, .way = NULL);
