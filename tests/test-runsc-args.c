@@ -486,7 +486,7 @@ START_TEST (says_in_runcs_words_which_state_is_wrong)
       {B9_OPERATION_START, "starting container: cannot start container \"c1\" in state running",
        B9_ERROR_WRONG_STATE, "cannot start an already running container"},
       {B9_OPERATION_START, "starting container: cannot start container \"c1\" in state paused",
-       B9_ERROR_WRONG_STATE, "cannot start an already running container"},
+       B9_ERROR_WRONG_STATE, "cannot start a container in the paused state"},
       {B9_OPERATION_START, "starting container: cannot start container \"c1\" in state stopped",
        B9_ERROR_WRONG_STATE, "cannot start a container that has stopped"},
       {B9_OPERATION_DELETE, "cannot delete container that is not stopped without --force flag",
@@ -496,6 +496,9 @@ START_TEST (says_in_runcs_words_which_state_is_wrong)
        "cannot signal a paused container: resume it first, or delete it with --force"},
       {B9_OPERATION_KILL, "cannot signal container \"c1\" in state stopped", B9_ERROR_NOT_RUNNING,
        "container not running"},
+      {B9_OPERATION_PAUSE, "", B9_ERROR_WRONG_STATE, "cannot pause a container that has not been started"},
+      {B9_OPERATION_PAUSE, "flag provided but not defined: -x", B9_ERROR_BACKEND_FAILED,
+       "flag provided but not defined: -x; this release of runsc does not have the option"},
       {B9_OPERATION_PAUSE, "\tgvisor.dev/gvisor/runsc/main.go:31 +0xf", B9_ERROR_WRONG_STATE,
        "cannot pause a container that has not been started"},
       {B9_OPERATION_PAUSE, "pause failed: cannot pause container \"c1\" in state created",
@@ -585,6 +588,10 @@ START_TEST (keeps_the_words_of_a_failure_and_adds_what_to_try)
        "loading container: id \"p1\" is ambiguous and could refer to multiple containers; runsc takes an id "
        "for each longer "
        "one that begins with it: keep the containers in different roots"},
+      {B9_OPERATION_CREATE, "\"/r\" mount source already has a filestore file at \"/r/.gvisor.filestore.c1\"",
+       B9_ERROR_BACKEND_FAILED,
+       "\"/r\" mount source already has a filestore file at \"/r/.gvisor.filestore.c1\"; if no container of "
+       "this id uses the root file system, remove the file that a killed runsc left"},
       {B9_OPERATION_RUN, "something new", B9_ERROR_BACKEND_FAILED, "something new"},
       {B9_OPERATION_RUN, "", B9_ERROR_BACKEND_FAILED, "runsc failed with exit status 128 and said nothing"},
   };

@@ -40,7 +40,8 @@ b9_app_config (B9App *app, GError **error)
   if (app->config == NULL || (pool != NULL && !b9_config_use_pool (app->config, pool, error)))
     return NULL;
   log = b9_config_set_string (app->config, "log.file");
-  b9_own_log_configure (log, b9_app_global (app, "debug") != NULL ? "debug" : b9_config_string (app->config, "log.level"));
+  b9_own_log_configure (
+      log, b9_app_global (app, "debug") != NULL ? "debug" : b9_config_string (app->config, "log.level"));
   return app->config;
 }
 
@@ -53,7 +54,7 @@ b9_app_registry (B9App *app, GError **error)
   if (config == NULL || app->registry != NULL)
     return app->registry;
   directories = b9_plugin_directories (b9_config_list (config, "plugin-directories"));
-  app->registry = b9_registry_new ((const char *const *) directories);
+  app->registry = b9_registry_new ((const char *const *)directories);
   return app->registry;
 }
 
@@ -164,7 +165,8 @@ b9_app_runtime (B9App *app, const char *name, GError **error)
   return runtime;
 }
 
-/* Nothing named a backend and runc is not there: say which are, rather than choose another isolation silently. */
+/* Nothing named a backend and runc is not there: say which are, rather than choose another isolation
+ * silently. */
 static void
 name_the_others (B9App *app, GError **error)
 {
@@ -182,11 +184,13 @@ name_the_others (B9App *app, GError **error)
       g_string_append_printf (names, "%s--backend=%s", names->len > 0 ? ", " : "", provider->name);
   }
   if (names->len > 0)
-    g_prefix_error (error, "no backend was asked for, so runc is used; to choose one that is here: %s.  ", names->str);
+    g_prefix_error (error, "no backend was asked for, so runc is used; to choose one that is here: %s.  ",
+                    names->str);
 }
 
-gboolean
-b9_app_new_target (B9App *app, const B9Bundle *bundle, const char *id, B9Target *target, GError **error)
+/* Backend and root alone: what b9_target_exists needs. */
+static gboolean
+choose_place (B9App *app, const B9Bundle *bundle, const char *id, B9Target *target, GError **error)
 {
   g_autofree char *name = b9_app_choose_backend (app, bundle, error);
   g_autofree char *root = b9_app_explicit_root (app);
@@ -195,27 +199,41 @@ b9_app_new_target (B9App *app, const B9Bundle *bundle, const char *id, B9Target 
   if (runtime == NULL)
     return FALSE;
   target->runtime = runtime;
-  target->program = b9_runtime_program (runtime, error);
+  target->id = g_strdup (id);
+  target->root = b9_runtime_root (runtime, root);
+  return TRUE;
+}
+
+/* Program and flags, for a target that has a place. */
+static gboolean
+choose_program (B9App *app, B9Target *target, GError **error)
+{
+  target->program = b9_runtime_program (target->runtime, error);
   if (target->program == NULL) {
     if (b9_app_explicit_backend (app) == NULL && b9_config_set_string (app->config, "backend") == NULL)
       name_the_others (app, error);
     return FALSE;
   }
-  target->id = g_strdup (id);
-  target->root = b9_runtime_root (runtime, root);
   target->rootless = g_strdup (b9_app_global (app, "rootless"));
   target->systemd_cgroup = b9_line_flag (app->globals, "systemd-cgroup");
-  target->flags = id != NULL ? b9_runtime_new_flags (runtime, error) : g_new0 (char *, 1);
+  target->flags = target->id != NULL ? b9_runtime_new_flags (target->runtime, error) : g_new0 (char *, 1);
   return target->flags != NULL;
 }
 
-/* The record that @id means; where several match, the one in the root that would be used for a new container. */
+gboolean
+b9_app_new_target (B9App *app, const B9Bundle *bundle, const char *id, B9Target *target, GError **error)
+{
+  return choose_place (app, bundle, id, target, error) && choose_program (app, target, error);
+}
+
+/* The record that @id means; where several match, the one in the root that would be used for a new container.
+ */
 static gboolean
 find_record (B9App *app, const char *id, B9Record **record, GError **error)
 {
   const B9Index *index = b9_app_index (app, error);
   g_autofree char *root = b9_app_explicit_root (app);
-  B9Query query = { .id = id, .backend = b9_app_global (app, "backend"), .root = root };
+  B9Query query = {.id = id, .backend = b9_app_global (app, "backend"), .root = root};
   g_autoptr (GError) problem = NULL;
   g_autofree char *name = NULL;
   g_autofree char *default_root = NULL;
@@ -226,7 +244,9 @@ find_record (B9App *app, const char *id, B9Record **record, GError **error)
   if (b9_index_find (index, &query, record, &problem))
     return TRUE;
   name = b9_app_choose_backend (app, NULL, NULL);
-  runtime = name != NULL && g_error_matches (problem, B9_ERROR, B9_ERROR_AMBIGUOUS) ? b9_app_runtime (app, name, NULL) : NULL;
+  runtime = name != NULL && g_error_matches (problem, B9_ERROR, B9_ERROR_AMBIGUOUS)
+                ? b9_app_runtime (app, name, NULL)
+                : NULL;
   if (runtime != NULL) {
     query.default_root = default_root = b9_runtime_root (runtime, NULL);
     return b9_index_find (index, &query, record, error);
@@ -273,9 +293,10 @@ b9_app_find (B9App *app, const char *id, B9Target *target, GError **error)
     return FALSE;
   if (record != NULL)
     return find_recorded (app, record, target, error);
-  if (!b9_app_new_target (app, NULL, id, target, error))
+  if (!choose_place (app, NULL, id, target, error))
     return FALSE;
+  /* Looked for before the program: clients delete what a failed create left, without a PATH to find it in. */
   if (!b9_target_exists (target))
     return fail_not_found (id, target->root, error);
-  return TRUE;
+  return choose_program (app, target, error);
 }

@@ -52,8 +52,8 @@ int b9_app_perform (B9App *app, B9Operation operation, const B9Line *line, GErro
 /* The same for a target that is known already. */
 int b9_app_perform_on (B9App *app, const B9Target *target, B9Operation operation, const B9Line *line, GError **error);
 
-/* Sets the error of an operation that a backend does not have; -1. */
-int b9_app_unsupported (const B9Runtime *runtime, const char *operation, GError **error);
+/* Sets the error of an operation that a backend does not have, in the backend's words where it has some; -1. */
+int b9_app_unsupported (const B9Runtime *runtime, const B9Request *request, const char *operation, GError **error);
 
 G_END_DECLS
 

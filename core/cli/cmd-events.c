@@ -84,7 +84,7 @@ b9_cmd_events (B9App *app, const B9Line *line, GError **error)
   if (!b9_app_find (app, b9_line_argument (line, 0), &target, error))
     return -1;
   backend = target.runtime->backend;
-  if (backend->way (&target.runtime->host, B9_OPERATION_EVENTS, NULL) != B9_WAY_CHILD || b9_line_flag (line, "stats"))
+  if (backend->way (&target.runtime->host, B9_OPERATION_EVENTS, NULL) != B9_WAY_CHILD)
     return b9_app_perform_on (app, &target, B9_OPERATION_EVENTS, line, error);
   state = b9_query_state (&target, NULL, error);
   if (state == NULL)
@@ -93,6 +93,8 @@ b9_cmd_events (B9App *app, const B9Line *line, GError **error)
     b9_fail (error, B9_ERROR_NOT_RUNNING, "container not running: %s", target.id);
     return -1;
   }
+  if (b9_line_flag (line, "stats"))
+    return b9_app_perform_on (app, &target, B9_OPERATION_EVENTS, line, error);
   b9_app_request_init (&request, app, &target, B9_OPERATION_EVENTS, line, 1);
   return stream (&target, &request.request, state->pid, error);
 }

@@ -10,15 +10,14 @@
 #include "core/formats/formats.h"
 
 static char *
-describe_providers (const B9PluginDescriptor *descriptor)
+describe_providers (const GPtrArray *providers)
 {
   GString *text = g_string_new (NULL);
 
-  for (guint i = 0; descriptor->providers[i] != NULL; i++) {
-    const B9Provider *provider = descriptor->providers[i];
-    const char *kind = b9_provider_kind_name (provider->kind);
+  for (guint i = 0; i < providers->len; i++) {
+    const B9Provider *provider = g_ptr_array_index (providers, i);
 
-    g_string_append_printf (text, "%s%s %s", i > 0 ? ", " : "", kind != NULL ? kind : "unknown kind", provider->name);
+    g_string_append_printf (text, "%s%s %s", i > 0 ? ", " : "", b9_provider_kind_name (provider->kind), provider->name);
   }
   return g_string_free (text, FALSE);
 }
@@ -32,23 +31,24 @@ print_module (const B9Module *module)
     printf ("refused   %s\n          %s\n", module->path, module->refusal);
     return;
   }
-  providers = describe_providers (module->descriptor);
+  providers = describe_providers (module->providers);
   printf ("accepted  %s\n          %s: %s %s (%s): %s\n", module->path, providers, module->descriptor->name,
           module->descriptor->version, module->descriptor->license, module->descriptor->summary);
+  if (module->note != NULL)
+    printf ("          note: %s\n", module->note);
 }
 
 static GVariant *
-providers_variant (const B9PluginDescriptor *descriptor)
+providers_variant (const GPtrArray *providers)
 {
   GVariantBuilder list;
 
   g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
-  for (guint i = 0; descriptor->providers[i] != NULL; i++) {
-    const B9Provider *provider = descriptor->providers[i];
-    const char *kind = b9_provider_kind_name (provider->kind);
+  for (guint i = 0; i < providers->len; i++) {
+    const B9Provider *provider = g_ptr_array_index (providers, i);
 
     g_variant_builder_open (&list, G_VARIANT_TYPE_VARDICT);
-    g_variant_builder_add (&list, "{sv}", "kind", g_variant_new_string (kind != NULL ? kind : "unknown"));
+    g_variant_builder_add (&list, "{sv}", "kind", g_variant_new_string (b9_provider_kind_name (provider->kind)));
     g_variant_builder_add (&list, "{sv}", "name", g_variant_new_string (provider->name));
     g_variant_builder_close (&list);
   }
@@ -65,12 +65,14 @@ add_module (GVariantBuilder *list, const B9Module *module)
   g_variant_builder_add (list, "{sv}", "state", g_variant_new_string (module->refusal != NULL ? "refused" : "accepted"));
   if (module->refusal != NULL)
     g_variant_builder_add (list, "{sv}", "reason", g_variant_new_string (module->refusal));
+  if (module->note != NULL)
+    g_variant_builder_add (list, "{sv}", "note", g_variant_new_string (module->note));
   if (descriptor != NULL && module->refusal == NULL) {
     g_variant_builder_add (list, "{sv}", "name", g_variant_new_string (descriptor->name));
     g_variant_builder_add (list, "{sv}", "version", g_variant_new_string (descriptor->version));
     g_variant_builder_add (list, "{sv}", "license", g_variant_new_string (descriptor->license));
     g_variant_builder_add (list, "{sv}", "summary", g_variant_new_string (descriptor->summary));
-    g_variant_builder_add (list, "{sv}", "providers", providers_variant (descriptor));
+    g_variant_builder_add (list, "{sv}", "providers", providers_variant (module->providers));
   }
   g_variant_builder_close (list);
 }

@@ -22,13 +22,16 @@ b9_cmd_ps (B9App *app, const B9Line *line, GError **error)
 
   if (!b9_app_find (app, b9_line_argument (line, 0), &target, error))
     return -1;
-  if (g_strcmp0 (format, "json") != 0
-      || target.runtime->backend->way (&target.runtime->host, B9_OPERATION_PS, NULL) != B9_WAY_CHILD)
+  if (target.runtime->backend->way (&target.runtime->host, B9_OPERATION_PS, NULL) != B9_WAY_CHILD)
     return b9_app_perform_on (app, &target, B9_OPERATION_PS, line, error);
   state = b9_query_state (&target, NULL, error);
   if (state == NULL)
     return -1;
-  if (state->pid > 0)
+  if (g_strcmp0 (format, "json") != 0 && state->pid > 0 && strcmp (state->status, "created") != 0)
+    return b9_app_perform_on (app, &target, B9_OPERATION_PS, line, error);
+  if (g_strcmp0 (format, "json") != 0)
+    puts ("UID        PID  PPID  C STIME TTY          TIME CMD"); /* nothing runs: ps(1)'s header alone, as runc has it */
+  else if (state->pid > 0)
     printf ("[%d]\n", (int) state->pid);
   else
     puts ("null"); /* as runc has it for a stopped container */

@@ -31,8 +31,11 @@ b9_cmd_spec (B9App *app, const B9Line *line, GError **error)
 
   if (!b9_app_new_target (app, NULL, NULL, &target, error))
     return -1;
-  if (target.runtime->backend->way (&target.runtime->host, B9_OPERATION_SPEC, NULL) == B9_WAY_UNSUPPORTED)
-    return b9_app_unsupported (target.runtime, "write an example spec for", error);
+  if (target.runtime->backend->way (&target.runtime->host, B9_OPERATION_SPEC, NULL) == B9_WAY_UNSUPPORTED) {
+    const B9Request request = b9_target_request (&target, B9_OPERATION_SPEC);
+
+    return b9_app_unsupported (target.runtime, &request, "spec", error);
+  }
   return hand_over (app, &target, B9_OPERATION_SPEC, line, error);
 }
 

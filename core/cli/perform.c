@@ -78,9 +78,15 @@ b9_app_request_init (B9AppRequest *request, const B9App *app, const B9Target *ta
 }
 
 int
-b9_app_unsupported (const B9Runtime *runtime, const char *operation, GError **error)
+b9_app_unsupported (const B9Runtime *runtime, const B9Request *request, const char *operation, GError **error)
 {
-  b9_fail (error, B9_ERROR_UNSUPPORTED, "backend %s cannot %s a container", runtime->name, operation);
+  g_autoptr (GError) reason = NULL;
+  g_auto (GStrv) argv = runtime->backend->build_argv (&runtime->host, request, &reason);
+
+  if (reason != NULL)
+    g_propagate_error (error, g_steal_pointer (&reason));
+  else
+    b9_fail (error, B9_ERROR_UNSUPPORTED, "backend %s has no %s", runtime->name, operation);
   return -1;
 }
 
@@ -110,7 +116,7 @@ b9_app_perform_on (B9App *app, const B9Target *target, B9Operation operation, co
   b9_app_request_init (&request, app, target, operation, line, 1);
   way = runtime->backend->way (&runtime->host, operation, request.request.options);
   if (way == B9_WAY_UNSUPPORTED)
-    return b9_app_unsupported (runtime, app->command->name, error);
+    return b9_app_unsupported (runtime, &request.request, app->command->name, error);
   if (way == B9_WAY_CHILD)
     return translate (target, &request.request, error);
   argv = runtime->backend->build_argv (&runtime->host, &request.request, error);

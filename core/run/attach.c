@@ -30,7 +30,8 @@ typedef struct {
   const B9Attach *attach;
   pid_t child;
   pid_t container; /* 0 until the runtime has told */
-  sigset_t waiting; /* signals that came before the container's PID was known */
+  sigset_t early;  /* signals that came before the container's PID was known */
+  sigset_t waiting; /* those of them that have not been passed on */
   B9Fd signals;
   guint looks; /* how often we have looked for the PID file */
   gboolean ended;
@@ -80,11 +81,22 @@ forwarded_signals (sigset_t *set)
   }
 }
 
+gboolean
+b9_attach_forwards (int number)
+{
+  sigset_t set;
+
+  forwarded_signals (&set);
+  return number != SIGKILL && number != SIGSTOP && sigismember (&set, number) == 1;
+}
+
 static void
 pass_on (Loop *loop, int number)
 {
   pid_t receiver = loop->attach->signals_init ? loop->container : loop->child;
 
+  if (loop->container == 0)
+    sigaddset (&loop->early, number);
   if (receiver > 0)
     kill (receiver, number);
   else
@@ -172,14 +184,15 @@ loop_run (Loop *loop)
     loop->wait_status = b9_wait_for (loop->child);
 }
 
-/* runsc says 128 when it is told to end before the container runs; the caller sent a signal, and wants to hear of it. */
+/* runsc says 128 when it, or the sandbox that is starting, is told to end before the container runs; the caller sent a
+ * signal, and wants to hear of it. */
 static void
-account_for_waiting (Loop *loop)
+account_for_early (Loop *loop)
 {
-  if (loop->container != 0 || !WIFEXITED (loop->wait_status) || WEXITSTATUS (loop->wait_status) != 128)
+  if (!WIFEXITED (loop->wait_status) || WEXITSTATUS (loop->wait_status) != 128)
     return;
   for (int number = 1; number < NSIG; number++) {
-    if (sigismember (&loop->waiting, number) == 1)
+    if (sigismember (&loop->early, number) == 1)
       loop->wait_status = number;
   }
 }
@@ -191,6 +204,7 @@ b9_attach (const B9Attach *attach, int *wait_status, GError **error)
   sigset_t forwarded, before;
   B9Spawn spawn = { .argv = attach->argv, .output = -1, .error = -1, .own_group = attach->own_group, .mask = &before };
 
+  sigemptyset (&loop.early);
   sigemptyset (&loop.waiting);
   forwarded_signals (&forwarded);
   sigprocmask (SIG_BLOCK, &forwarded, &before);
@@ -202,7 +216,7 @@ b9_attach (const B9Attach *attach, int *wait_status, GError **error)
   if (loop.child > 0) {
     loop_run (&loop);
     look_for_pid (&loop);
-    account_for_waiting (&loop);
+    account_for_early (&loop);
   }
   sigprocmask (SIG_SETMASK, &before, NULL);
   b9_fd_close (&loop.signals);

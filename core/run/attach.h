@@ -23,6 +23,9 @@ typedef struct {
  * where the caller could not be told the PID: what was started has been killed then. */
 gboolean b9_attach (const B9Attach *attach, int *wait_status, GError **error);
 
+/* Whether b9_attach passes that signal on. */
+gboolean b9_attach_forwards (int number);
+
 /* Writes @pid into @path as clients want it: no newline, renamed into place. */
 gboolean b9_publish_pid (const char *path, pid_t pid, GError **error);
 

@@ -167,6 +167,36 @@ b9_launch_create (B9Launch *launch, GError **error)
   return FALSE;
 }
 
+/* runc's --keep: the container's end is seen here, so nobody need ask for it in vain later. */
+static gboolean
+keep (const B9Launch *launch, int wait_status)
+{
+  for (guint i = 0; launch->options[i] != NULL; i++) {
+    if (strcmp (launch->options[i]->name, "keep") == 0 && g_strcmp0 (launch->options[i]->value, "true") == 0)
+      return b9_target_exists (launch->target) &&
+             b9_exit_status_save (launch->target->record, wait_status, NULL);
+  }
+  return FALSE;
+}
+
+/* Whether the runtime failed, and not what ran in the container.  One that is told to end by a signal that we passed on has
+ * not, whatever it says; without a PID there never was a container. */
+static gboolean
+runtime_failed (const B9Launch *launch, const Call *call, int wait_status)
+{
+  int failure_status = launch->target->runtime->backend->failure_status;
+  g_autofree char *message = NULL;
+
+  if (WIFSIGNALED (wait_status) && b9_attach_forwards (WTERMSIG (wait_status)))
+    return FALSE;
+  if (launch->target->record->pid == 0)
+    return TRUE;
+  if (wait_status == 0 || (failure_status != 0 && b9_shell_status (wait_status) != failure_status))
+    return FALSE;
+  message = b9_backend_log_error (call->log);
+  return message != NULL;
+}
+
 int
 b9_launch_run (B9Launch *launch, GError **error)
 {
@@ -185,12 +215,10 @@ b9_launch_run (B9Launch *launch, GError **error)
     prepare_stdio (launch);
     ran = b9_attach (&attach, &status, error);
   }
-  if (ran && status != 0) {
-    g_autofree char *message = b9_backend_log_error (call.log);
-
-    ran = message == NULL || fail_from_log (launch, &call, status, error);
-  }
-  leave_nothing (launch);
+  if (ran && runtime_failed (launch, &call, status))
+    ran = fail_from_log (launch, &call, status, error);
+  if (!ran || !keep (launch, status))
+    leave_nothing (launch);
   return ran ? b9_shell_status (status) : -1;
 }
 

@@ -123,9 +123,13 @@ b9_runtime_root (const B9Runtime *runtime, const char *explicit_root)
   g_autofree char *key = g_strdup_printf ("%s.root", runtime->section);
   const char *configured = b9_config_set_string (runtime->data.config, key);
 
-  if (explicit_root != NULL)
-    return b9_absolute_path (explicit_root, NULL);
-  return b9_absolute_path (configured != NULL ? configured : runtime->backend->default_root, NULL);
+  g_autofree char *of_user = NULL;
+
+  if (explicit_root != NULL || configured != NULL)
+    return b9_absolute_path (explicit_root != NULL ? explicit_root : configured, NULL);
+  if (B9_STRUCT_HAS (runtime->backend, user_root))
+    of_user = runtime->backend->user_root (&runtime->host);
+  return b9_absolute_path (of_user != NULL ? of_user : runtime->backend->default_root, NULL);
 }
 
 char **

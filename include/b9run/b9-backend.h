@@ -121,7 +121,6 @@ typedef enum {
  * @B9_BACKEND_OWN_GROUP: an attached run without a terminal works in a process group of its own, so that a Ctrl-C reaches
  *   the container once, by way of b9run.
  * @B9_BACKEND_DELETES_AFTER_RUN: an attached run deletes the container when it returns.
- * @B9_BACKEND_INNER_PIDS: ps answers with the PIDs inside the container, not with the host's.
  *
  * Habits of a runtime that the core has to know of, or-ed together.
  *
@@ -132,7 +131,6 @@ typedef enum {
   B9_BACKEND_SIGNAL_INIT = 1 << 1,
   B9_BACKEND_OWN_GROUP = 1 << 2,
   B9_BACKEND_DELETES_AFTER_RUN = 1 << 3,
-  B9_BACKEND_INNER_PIDS = 1 << 4,
 } B9BackendTrait;
 
 /**
@@ -143,6 +141,8 @@ typedef enum {
  * @user_root: the state directory in the place of @default_root for the user and environment of this call (below
  *   $XDG_RUNTIME_DIR); g_free(), or %NULL for @default_root.  Optional.
  * @traits: #B9BackendTrait flags.
+ * @failure_status: the exit status of the runtime's own failures (runc 1, runsc 128): an attached run that ends with another one is the
+ *   container's end, whatever the runtime's log says.  0: not known, so the log decides.
  * @config_keys: the keys that stand below `backends.NAME` besides path, root and flags, %NULL-ended, or %NULL.  Each is a
  *   global option of the command line too (`--KEY=VALUE`).
  * @new_flags: the global flags for a container that is being made, from the configuration.  They are recorded and passed on
@@ -172,6 +172,7 @@ typedef struct {
   const char *default_root;
   char *(*user_root) (const B9Host *host);
   guint32 traits;
+  gint32 failure_status;
   const B9ConfigKey *const *config_keys;
   char **(*new_flags) (const B9Host *host, GError **error);
   gboolean (*check_id) (const B9Host *host, const char *root, const char *id, GError **error);

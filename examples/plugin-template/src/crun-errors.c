@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "crun-errors.h"
@@ -92,8 +93,8 @@ crun_explain_failure (const B9Host *host, const B9Request *request, int exit_sta
   if (meaning != NULL)
     g_set_error_literal (error, B9_ERROR, (int)meaning->code,
                          meaning->words != NULL ? meaning->words : message);
-  else if (request->operation == B9_OPERATION_PS && message[0] == '\0' && exit_status > 128)
-    /* crun 1.8.1 dies of SIGSEGV when there is nothing to list. */
+  else if (request->operation == B9_OPERATION_PS && exit_status == 128 + SIGSEGV)
+    /* crun 1.8.1 dies like that when there is no process to list. */
     g_set_error_literal (error, B9_ERROR, B9_ERROR_NOT_RUNNING, "container not running");
   else
     explain_unknown (exit_status, message, error);

@@ -110,7 +110,7 @@ knows_what_crun_means (void)
       {B9_OPERATION_DELETE, 1, "the container `c1` is not in `created` or `stopped` state",
        B9_ERROR_WRONG_STATE,
        "cannot delete a container that is not stopped; stop it first, or use delete --force"},
-      {B9_OPERATION_PS, 139, "", B9_ERROR_NOT_RUNNING, "container not running"},
+      {B9_OPERATION_PS, 139, "crun was killed by signal 11", B9_ERROR_NOT_RUNNING, "container not running"},
       {B9_OPERATION_RUN, 1, "unknown version specified", B9_ERROR_BACKEND_FAILED,
        "unknown version specified (this crun does not know the ociVersion of config.json; set it to 1.0.2, "
        "or install a newer "

@@ -248,6 +248,7 @@ runc_explain_failure (const B9Host *host, const B9Request *request, int exit_sta
       {"container not paused", B9_ERROR_WRONG_STATE},
       {"cannot start an already running container", B9_ERROR_WRONG_STATE},
       {"cannot start a container that has stopped", B9_ERROR_WRONG_STATE},
+      {"cannot start a container in the paused state", B9_ERROR_WRONG_STATE},
       {"cannot exec in a stopped container", B9_ERROR_WRONG_STATE},
       {"cannot exec in a paused container (use --ignore-paused to override)", B9_ERROR_WRONG_STATE},
   };

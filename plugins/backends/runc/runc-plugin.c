@@ -52,6 +52,7 @@ static const B9Backend runc_backend = {
     .programs = programs,
     .default_root = "/run/runc",
     .user_root = runc_user_root,
+    .failure_status = 1,
     .traits = B9_BACKEND_DELETES_AFTER_RUN,
     .check_id = runc_check_id,
     .find = runc_find,

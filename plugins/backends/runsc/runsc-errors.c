@@ -31,7 +31,7 @@ static const Meaning meanings[] = {
      "container with given ID already exists"},
     {ON_EXISTING, "sandbox is not running", B9_ERROR_NOT_RUNNING, "container not running"},
     {ON (START), " in state running", B9_ERROR_WRONG_STATE, "cannot start an already running container"},
-    {ON (START), " in state paused", B9_ERROR_WRONG_STATE, "cannot start an already running container"},
+    {ON (START), " in state paused", B9_ERROR_WRONG_STATE, "cannot start a container in the paused state"},
     {ON (START), " in state stopped", B9_ERROR_WRONG_STATE, "cannot start a container that has stopped"},
     {ON (EXEC), " in state paused", B9_ERROR_WRONG_STATE, "cannot exec in a paused container"},
     {ON (EXEC), " in state stopped", B9_ERROR_WRONG_STATE, "cannot exec in a stopped container"},
@@ -46,8 +46,12 @@ static const Meaning meanings[] = {
     {ON (RESUME), " in state created", B9_ERROR_WRONG_STATE, "container not paused"},
     {ON (RESUME), " in state running", B9_ERROR_WRONG_STATE, "container not paused"},
     {ON (RESUME), " in state stopped", B9_ERROR_WRONG_STATE, "container not paused"},
+    {ON (KILL), " in state created", B9_ERROR_WRONG_STATE,
+     "cannot signal a container that has not been started"},
     {ON (KILL), " in state paused", B9_ERROR_WRONG_STATE,
      "cannot signal a paused container: resume it first, or delete it with --force"},
+    {ON (KILL), " in state created", B9_ERROR_WRONG_STATE,
+     "cannot signal a container that has not been started, but for KILL and TERM, which end it"},
     {ON (KILL), " in state stopped", B9_ERROR_NOT_RUNNING, "container not running"},
     {ON (PS), " in state created", B9_ERROR_WRONG_STATE,
      "cannot list the processes of a container that has not been started"},
@@ -76,7 +80,8 @@ static const struct {
     {" is ambiguous ",
      "runsc takes an id for each longer one that begins with it: keep the containers in different roots"},
     {"flag provided but not defined", "this release of runsc does not have the option"},
-    {"ID validation failed", "another container's id may begin with this one"},
+    {"mount source already has a filestore file at",
+     "if no container of this id uses the root file system, remove the file that a killed runsc left"},
     {"cannot set up cgroup", "--ignore-cgroups=true (backends.runsc.ignore-cgroups) does without cgroups"},
 };
 
@@ -96,8 +101,10 @@ explain_by_ending (guint32 operation, const char *message, GError **error)
 static gboolean
 explain_by_operation (const B9Request *request, int exit_status, const char *message, GError **error)
 {
-  /* Releases of 2024 panic here: the last line is of Go's stack trace, and 2 is Go's exit status for it. */
-  if (request->operation == B9_OPERATION_PAUSE && exit_status == 2 && strstr (message, "main.go:") != NULL) {
+  /* Releases of 2024 panic here, with a stack trace for a message and Go's exit status for it, which wrong
+   * flags share. */
+  if (request->operation == B9_OPERATION_PAUSE && exit_status == 2 &&
+      strstr (message, "flag provided") == NULL) {
     g_set_error_literal (error, B9_ERROR, B9_ERROR_WRONG_STATE,
                          "cannot pause a container that has not been started");
     return TRUE;

@@ -70,8 +70,9 @@ static const B9Backend runsc_backend = {
     .programs = programs,
     .default_root = "/run/gvisor",
     .user_root = runsc_user_root,
+    .failure_status = 128,
     .traits = B9_BACKEND_WRITES_FROM_START | B9_BACKEND_SIGNAL_INIT | B9_BACKEND_OWN_GROUP |
-              B9_BACKEND_DELETES_AFTER_RUN | B9_BACKEND_INNER_PIDS,
+              B9_BACKEND_DELETES_AFTER_RUN,
     .config_keys = config_keys,
     .new_flags = runsc_new_flags,
     .check_id = runsc_check_id,
