@@ -30,9 +30,14 @@ b9_cmd_delete (B9App *app, const B9Line *line, GError **error)
   b9_app_request_init (&request, app, &target, B9_OPERATION_DELETE, line, 1);
   request.request.log = NULL;
   request.request.log_format = NULL;
-  answer = b9_query (target.runtime, &request.request, DELETE_SECONDS, error);
-  if (answer == NULL)
+  answer = b9_query (target.runtime, &request.request, DELETE_SECONDS, &problem);
+  /* runsc fails over a file that somebody else has removed, when it has forgotten the container already: then it is deleted. */
+  if (answer == NULL && (b9_target_exists (&target) || g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_FOUND))) {
+    g_propagate_error (error, g_steal_pointer (&problem));
     return -1;
+  }
+  if (answer == NULL)
+    g_info ("container %s is deleted, but: %s", target.id, problem->message);
   if (target.record != NULL)
     b9_disclaim (app->index, &target);
   return 0;

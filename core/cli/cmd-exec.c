@@ -56,8 +56,6 @@ run_translated (B9App *app, const B9Target *target, B9AppRequest *request, GErro
   g_autofree char *directory = g_build_filename (b9_index_directory (app->index), "exec-XXXXXX", NULL);
   int status;
 
-  if (request->pid_file != NULL && !b9_check_pid_file (request->pid_file, error))
-    return -1;
   if (!b9_make_private_directory (b9_index_directory (app->index), error))
     return -1;
   if (g_mkdtemp_full (directory, 0700) == NULL) {
@@ -85,6 +83,8 @@ b9_cmd_exec (B9App *app, const B9Line *line, GError **error)
     return -1;
   backend = target.runtime->backend;
   b9_app_request_init (&request, app, &target, B9_OPERATION_EXEC, line, 1);
+  if (request.pid_file != NULL && !b9_check_pid_file (request.pid_file, error))
+    return -1;
   if (backend->way (&target.runtime->host, B9_OPERATION_EXEC, request.request.options) != B9_WAY_CHILD)
     return b9_app_perform_on (app, &target, B9_OPERATION_EXEC, line, error);
   return run_translated (app, &target, &request, error);

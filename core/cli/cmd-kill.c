@@ -28,6 +28,13 @@ ask (const B9Target *target, gboolean all, GError **error)
   return 0;
 }
 
+/* What has been created and not started has no program to catch a signal, so one of these ends it. */
+static gboolean
+is_ending (int number)
+{
+  return number == SIGHUP || number == SIGINT || number == SIGQUIT || number == SIGKILL || number == SIGTERM;
+}
+
 /* runsc takes no signal for a container that is paused or not yet started; runc does, and clients end such containers by it. */
 static int
 end_idle_container (B9App *app, const B9Target *target, const B9Line *line, int number, GError **error)
@@ -38,10 +45,8 @@ end_idle_container (B9App *app, const B9Target *target, const B9Line *line, int 
 
   if (state == NULL)
     return -1;
-  if (strcmp (state->status, "created") == 0 && state->pid > 0) {
-    kill (state->pid, SIGKILL);
+  if (strcmp (state->status, "created") == 0 && state->pid > 0 && kill (state->pid, SIGKILL) == 0)
     return 0;
-  }
   if (strcmp (state->status, "paused") != 0 || number != SIGKILL)
     return b9_app_perform_on (app, target, B9_OPERATION_KILL, line, error);
   answer = b9_query (target->runtime, &resume, B9_QUERY_SECONDS, error);
@@ -63,49 +68,17 @@ kill_translated (B9App *app, const B9Target *target, const B9Line *line, int num
   /* All of nothing is no failure: clients kill by --all to be sure. */
   if (all && g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_RUNNING))
     return 0;
-  if (g_error_matches (problem, B9_ERROR, B9_ERROR_WRONG_STATE) && (number == SIGKILL || number == SIGTERM))
+  if (g_error_matches (problem, B9_ERROR, B9_ERROR_WRONG_STATE) && is_ending (number))
     return end_idle_container (app, target, line, number, error);
   g_propagate_error (error, g_steal_pointer (&problem));
   return -1;
-}
-
-/* Whether the process that a runtime names is still the one that the container began with. */
-static gboolean
-is_process_of (const B9Target *target, pid_t pid)
-{
-  const B9Record *record = target->record;
-
-  return pid > 0 && (record == NULL || record->pid != pid || !b9_record_is_ours (record) || b9_process_alive (pid, record->pid_start));
-}
-
-/* runsc signals neither a created container nor a paused one.  runc does: the init process has the signal in the first case, and in
- * the second SIGKILL alone thaws it. */
-static int
-kill_otherwise (B9App *app, const B9Target *target, int number, const B9Line *line, GError **error)
-{
-  g_autoptr (B9State) state = b9_query_state (target, NULL, error);
-  B9Request resume = b9_target_request (target, B9_OPERATION_RESUME);
-  g_autofree char *answer = NULL;
-
-  if (state == NULL)
-    return -1;
-  if (strcmp (state->status, "created") == 0 && is_process_of (target, state->pid) && kill (state->pid, number) == 0)
-    return 0;
-  if (strcmp (state->status, "paused") == 0 && number == SIGKILL) {
-    answer = b9_query (target->runtime, &resume, B9_QUERY_SECONDS, error);
-    if (answer == NULL)
-      return -1;
-  }
-  return b9_app_perform_on (app, target, B9_OPERATION_KILL, line, error);
 }
 
 int
 b9_cmd_kill (B9App *app, const B9Line *line, GError **error)
 {
   const char *wanted = b9_line_argument (line, 1);
-  g_autoptr (GError) problem = NULL;
   int number = b9_signal_number (wanted != NULL ? wanted : "TERM");
-  int status;
   g_auto (B9Target) target = { 0 };
 
   if (number < 0) {
@@ -116,10 +89,5 @@ b9_cmd_kill (B9App *app, const B9Line *line, GError **error)
     return -1;
   if (target.runtime->backend->way (&target.runtime->host, B9_OPERATION_KILL, NULL) == B9_WAY_CHILD)
     return kill_translated (app, &target, line, number, error);
-  status = b9_app_perform_on (app, &target, B9_OPERATION_KILL, line, &problem);
-  if (status < 0 && g_error_matches (problem, B9_ERROR, B9_ERROR_WRONG_STATE))
-    return kill_otherwise (app, &target, number, line, error);
-  if (problem != NULL)
-    g_propagate_error (error, g_steal_pointer (&problem));
-  return status;
+  return b9_app_perform_on (app, &target, B9_OPERATION_KILL, line, error);
 }

@@ -128,6 +128,16 @@ state_in_creation (const B9Record *record)
   return state;
 }
 
+/* A runtime passes over a state file that it cannot read, and its container would vanish without a word. */
+static void
+say_if_alive (B9Listing *listing, const Place *place, const B9Record *record)
+{
+  if (record->pid > 0 && b9_record_is_ours (record) && b9_process_alive (record->pid, record->pid_start))
+    g_ptr_array_add (listing->problems,
+                     g_strdup_printf ("container %s lives (PID %d), but %s does not list it in %s: its state there may be damaged",
+                                      record->id, (int) record->pid, place->backend, place->runtime_root));
+}
+
 /* What the record knows better, or alone. */
 static void
 complete (B9State *state, const B9Record *record)
@@ -168,10 +178,12 @@ join (B9Listing *listing, Place *place, GPtrArray *states)
   while (g_hash_table_iter_next (&iterator, NULL, &record)) {
     B9State *state = state_in_creation (record);
 
-    if (state != NULL)
+    if (state != NULL) {
       g_ptr_array_add (listing->containers, listed_new (place, state, record));
-    else
-      b9_record_free (record);
+      continue;
+    }
+    say_if_alive (listing, place, record);
+    b9_record_free (record);
   }
 }
 

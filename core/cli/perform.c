@@ -83,7 +83,7 @@ b9_app_unsupported (const B9Runtime *runtime, const B9Request *request, const ch
   g_autoptr (GError) reason = NULL;
   g_auto (GStrv) argv = runtime->backend->build_argv (&runtime->host, request, &reason);
 
-  if (reason != NULL)
+  if (argv == NULL && reason != NULL)
     g_propagate_error (error, g_steal_pointer (&reason));
   else
     b9_fail (error, B9_ERROR_UNSUPPORTED, "backend %s has no %s", runtime->name, operation);

@@ -416,7 +416,8 @@ append_absolute (GPtrArray *directories, const char *const *paths)
 char **
 b9_plugin_directories (const char *const *configured)
 {
-  static const char *const built_in[] = {B9_PLUGINDIR, NULL};
+  const char *instead = secure_getenv ("B9RUN_PLUGIN_DIR");
+  const char *const built_in[] = {instead != NULL ? instead : B9_PLUGINDIR, NULL};
   const char *value = secure_getenv ("B9RUN_PLUGIN_PATH");
   g_auto (GStrv) from_environment = value != NULL ? g_strsplit (value, ":", -1) : NULL;
   g_autoptr (GPtrArray) directories = g_ptr_array_new ();

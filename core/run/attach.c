@@ -73,7 +73,7 @@ forwarded_signals (sigset_t *set)
   sigfillset (set);
   for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
     sigdelset (set, kept[i]);
-  for (int number = 1; number < NSIG; number++) {
+  for (int number = 1; number < SIGRTMIN; number++) {
     struct sigaction action;
 
     if (number != SIGCHLD && sigaction (number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)

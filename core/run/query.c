@@ -85,7 +85,7 @@ b9_state_parse (const B9JsonText *text, B9JsonValue object, GError **error)
       || !b9_json_get (text, object, "pid", &pid, error)
       || (pid != B9_JSON_NONE && !b9_json_int64 (text, pid, "pid", &number, error)))
     return NULL;
-  if (state->id == NULL || state->status == NULL || number > G_MAXINT32) {
+  if (state->id == NULL || state->status == NULL || number > G_MAXINT32 || number < G_MININT32) {
     b9_fail (error, B9_ERROR_BACKEND_FAILED, "%s holds no container state (id, status and pid)", b9_json_text_what (text));
     return NULL;
   }
@@ -160,6 +160,10 @@ b9_query_list (const B9Runtime *runtime, const char *program, const char *root, 
     return NULL;
   if (b9_json_kind (text, B9_JSON_ROOT) == B9_JSON_NULL)
     return g_steal_pointer (&states);
+  if (b9_json_kind (text, B9_JSON_ROOT) != B9_JSON_ARRAY) {
+    b9_fail (error, B9_ERROR_BACKEND_FAILED, "%s holds no list of containers", b9_json_text_what (text));
+    return NULL;
+  }
   for (B9JsonValue item = b9_json_first (text, B9_JSON_ROOT); item != B9_JSON_NONE; item = b9_json_next (text, item)) {
     B9State *state = b9_state_parse (text, item, error);
 

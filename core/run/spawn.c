@@ -167,18 +167,21 @@ stream_close (Stream *stream)
     g_string_free (stream->content, TRUE);
 }
 
-/* Reads what is there now; FALSE once there can be no more. */
+/* Reads what is there now, but no more than is kept: a writer may be as fast as we are.  FALSE once there can
+ * be no more. */
 static gboolean
 stream_drain (Stream *stream)
 {
   char buffer[16384];
   ssize_t size;
 
-  while ((size = read (stream->read_end, buffer, sizeof buffer)) > 0) {
-    if (stream->content->len < MAX_CAPTURED_BYTES)
-      g_string_append_len (stream->content, buffer, size);
+  while (stream->content->len < MAX_CAPTURED_BYTES) {
+    size = read (stream->read_end, buffer, sizeof buffer);
+    if (size <= 0)
+      return size < 0 && (errno == EAGAIN || errno == EINTR);
+    g_string_append_len (stream->content, buffer, size);
   }
-  return size < 0 && (errno == EAGAIN || errno == EINTR);
+  return TRUE;
 }
 
 static gboolean

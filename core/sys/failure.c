@@ -26,7 +26,7 @@ b9_errno_text (int errnum)
   }
 }
 
-static gboolean
+static gboolean G_GNUC_PRINTF (4, 0)
 fail_va (GError **error, int code, const char *suffix, const char *format, va_list arguments)
 {
   g_autofree char *text = g_strdup_vprintf (format, arguments);

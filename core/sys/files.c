@@ -40,9 +40,10 @@ check_private_directory (const char *path, GError **error)
   if (!S_ISDIR (info.st_mode))
     return b9_fail (error, B9_ERROR_IO, "%s is in the way: b9run needs a directory there", path);
   if (info.st_uid != geteuid () || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-    return b9_fail (error, B9_ERROR_PERMISSION,
-                    "%s can be written by others (owner %u, mode %04o); b9run keeps its state only where nobody else can",
-                    path, (unsigned) info.st_uid, (unsigned) (info.st_mode & 07777));
+    return b9_fail (
+        error, B9_ERROR_PERMISSION,
+        "%s can be written by others (owner %u, mode %04o); b9run keeps its state only where nobody else can",
+        path, (unsigned)info.st_uid, (unsigned)(info.st_mode & 07777));
   return TRUE;
 }
 
@@ -85,7 +86,7 @@ b9_write_all (int fd, const char *content, gsize size)
     if (written < 0)
       return FALSE;
     content += written;
-    size -= (gsize) written;
+    size -= (gsize)written;
   }
   return TRUE;
 }
@@ -104,7 +105,8 @@ temporary_name (const char *name)
 }
 
 gboolean
-b9_replace_file (int directory, const char *name, const char *content, gsize size, mode_t mode, GError **error)
+b9_replace_file (int directory, const char *name, const char *content, gsize size, mode_t mode,
+                 GError **error)
 {
   g_autofree char *temporary = temporary_name (name);
   b9_autofd fd = openat (directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
@@ -134,9 +136,9 @@ read_up_to (int fd, char *buffer, gsize limit)
       return -1;
     if (got == 0)
       break;
-    have += (gsize) got;
+    have += (gsize)got;
   }
-  return (gssize) have;
+  return (gssize)have;
 }
 
 char *
@@ -162,7 +164,7 @@ b9_read_file (int directory, const char *name, gsize limit, gsize *size, GError 
   /* Files of /proc say that they are empty, so their size decides nothing but the first guess. */
   buffer = g_malloc (limit + 2);
   have = read_up_to (fd, buffer, limit + 1);
-  if (have < 0 || (gsize) have > limit) {
+  if (have < 0 || (gsize)have > limit) {
     if (have < 0)
       b9_fail_errno (error, errno, "cannot read %s", name);
     else
@@ -171,57 +173,80 @@ b9_read_file (int directory, const char *name, gsize limit, gsize *size, GError 
   }
   buffer[have] = '\0';
   if (size != NULL)
-    *size = (gsize) have;
+    *size = (gsize)have;
   return g_steal_pointer (&buffer);
 }
 
-/* Empties the directory that @fd stands for; takes @fd. */
-static gboolean
+static int empty_directory (int fd, dev_t device, guint depth);
+
+/* Removes @name, with all that is in it where it is a directory; 0, or an errno. */
+static int
+remove_entry (int directory, const char *name, dev_t device, guint depth)
+{
+  struct stat info;
+  int child, failure;
+
+  if (unlinkat (directory, name, 0) == 0 || errno == ENOENT)
+    return 0;
+  failure = errno;
+  child = openat (directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (child < 0)
+    return failure == EISDIR ? errno : failure;
+  if (fstat (child, &info) != 0 || info.st_dev != device) {
+    close (child);
+    return EXDEV;
+  }
+  failure = empty_directory (child, device, depth + 1);
+  if (failure == 0 && unlinkat (directory, name, AT_REMOVEDIR) != 0)
+    failure = errno;
+  return failure;
+}
+
+/* Empties the directory that @fd stands for; takes @fd.  0, or an errno: EXDEV for what is on another file
+ * system or too deep. */
+static int
 empty_directory (int fd, dev_t device, guint depth)
 {
   DIR *stream = fdopendir (fd);
   struct dirent *entry;
-  gboolean clean = depth < MAX_TREE_DEPTH;
+  int failure = depth < MAX_TREE_DEPTH ? 0 : EXDEV;
 
   if (stream == NULL) {
+    failure = errno;
     close (fd);
-    return FALSE;
+    return failure;
   }
-  while (clean && (entry = readdir (stream)) != NULL) {
-    struct stat info;
-    int child;
-
-    if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
-      continue;
-    if (unlinkat (dirfd (stream), entry->d_name, 0) == 0 || errno == ENOENT)
-      continue;
-    child = openat (dirfd (stream), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    clean = child >= 0 && fstat (child, &info) == 0 && info.st_dev == device
-            && empty_directory (child, device, depth + 1)
-            && unlinkat (dirfd (stream), entry->d_name, AT_REMOVEDIR) == 0;
+  while (failure == 0 && (entry = readdir (stream)) != NULL) {
+    if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0)
+      failure = remove_entry (dirfd (stream), entry->d_name, device, depth);
   }
   closedir (stream);
-  return clean;
+  return failure;
 }
 
 gboolean
 b9_remove_tree (const char *path, GError **error)
 {
-  struct stat info;
   int fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  struct stat info;
+  int failure;
 
   if (fd < 0 && errno == ENOENT)
     return TRUE;
-  if (fd < 0 || fstat (fd, &info) != 0) {
-    int failure = errno;
-
-    if (fd >= 0)
-      close (fd);
+  if (fd < 0)
+    return b9_fail_errno (error, errno, "cannot remove %s", path);
+  if (fstat (fd, &info) != 0) {
+    failure = errno;
+    close (fd);
     return b9_fail_errno (error, failure, "cannot remove %s", path);
   }
-  if (!empty_directory (fd, info.st_dev, 0) || (rmdir (path) != 0 && errno != ENOENT))
-    return b9_fail_errno (error, errno, "cannot remove %s", path);
-  return TRUE;
+  failure = empty_directory (fd, info.st_dev, 0);
+  if (failure == 0 && rmdir (path) != 0 && errno != ENOENT)
+    failure = errno;
+  if (failure == EXDEV)
+    return b9_fail (error, B9_ERROR_IO,
+                    "cannot remove %s: what is in it is too deep, or on another file system", path);
+  return failure == 0 || b9_fail_errno (error, failure, "cannot remove %s", path);
 }
 
 char *

@@ -51,7 +51,7 @@ static const Meaning meanings[] = {
     {ON (KILL), " in state paused", B9_ERROR_WRONG_STATE,
      "cannot signal a paused container: resume it first, or delete it with --force"},
     {ON (KILL), " in state created", B9_ERROR_WRONG_STATE,
-     "cannot signal a container that has not been started, but for KILL and TERM, which end it"},
+     "cannot signal a container that has not been started, but for HUP, INT, QUIT, TERM and KILL, which end it"},
     {ON (KILL), " in state stopped", B9_ERROR_NOT_RUNNING, "container not running"},
     {ON (PS), " in state created", B9_ERROR_WRONG_STATE,
      "cannot list the processes of a container that has not been started"},
