@@ -41,6 +41,7 @@ libb9core_la_SOURCES = \
 	core/run/runtime.c core/run/runtime.h \
 	core/run/spawn.c core/run/spawn.h \
 	core/sys/cgroup.c core/sys/cgroup.h \
+	core/sys/clock.c core/sys/clock.h \
 	core/sys/failure.c core/sys/failure.h \
 	core/sys/files.c core/sys/files.h \
 	core/sys/process.c core/sys/process.h \

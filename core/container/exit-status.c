@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/sys/clock.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
 #include "core/sys/process.h"

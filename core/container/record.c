@@ -9,28 +9,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/sys/clock.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
 #include "core/sys/process.h"
 
 #define GROUP "container"
 #define MAX_RECORD_BYTES (256 * 1024)
-
-char *
-b9_timestamp (void)
-{
-  struct timespec now;
-  struct tm parts;
-
-  clock_gettime (CLOCK_REALTIME, &now);
-  gmtime_r (&now.tv_sec, &parts);
-  /* strftime would read the time zone's file first. */
-  return g_strdup_printf ("%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                          parts.tm_hour, parts.tm_min, parts.tm_sec, now.tv_nsec);
-}
 
 B9Record *
 b9_record_new (const char *id, const char *backend, const char *root)

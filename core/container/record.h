@@ -68,9 +68,6 @@ void b9_record_set_pid (B9Record *record, pid_t pid);
 /* The PID that a runtime wrote into the file "pid" below @directory; 0 while there is none. */
 pid_t b9_read_pid_file (const char *directory);
 
-/* The current time as RFC 3339 with nanoseconds, UTC; owned. */
-char *b9_timestamp (void);
-
 G_END_DECLS
 
 #endif /* B9_RECORD_H */

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/container/record.h"
 #include "core/json/json-text.h"
+#include "core/sys/clock.h"
 #include "core/sys/files.h"
 
 /* A runtime that panics can write a lot; what matters is at the end of the first screens. */

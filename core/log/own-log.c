@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/container/record.h"
+#include "core/sys/clock.h"
 #include "core/sys/files.h"
 
 /* GLib's writer takes its state as a pointer for the life of the process. */

@@ -87,13 +87,27 @@ claim_record (const struct monitor *monitor)
   return write_record_file (monitor, "monitor", text);
 }
 
+/* Whether the descriptors that LISTEN_FDS counts were meant for us (sd_listen_fds(3)); the runtime is to have them. */
+static int
+have_listen_fds (pid_t self)
+{
+  const char *value = getenv ("LISTEN_PID");
+
+  return value != NULL && strtol (value, NULL, 10) == self;
+}
+
 static pid_t
 start_runtime (char **argv)
 {
+  static char listen_pid[32] = "LISTEN_PID=";
   pid_t self = getpid ();
+  int rewrite = have_listen_fds (self) && putenv (listen_pid) == 0;
   pid_t pid = vfork ();
 
   if (pid == 0) {
+    /* vfork shares our memory, and so the runtime's PID goes where the environment points. */
+    if (rewrite)
+      snprintf (listen_pid, sizeof listen_pid, "LISTEN_PID=%d", (int) getpid ());
     if (prctl (PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid () == self)
       execv (argv[0], argv);
     _exit (127);

@@ -11,6 +11,8 @@
 
 #include "core/run/claim.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +21,8 @@
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
 #include "core/sys/process.h"
+
+#define MAX_COMMAND_LINE (256 * 1024)
 
 gboolean
 b9_target_from_record (B9Target *target, const B9Runtime *runtime, B9Record *record, GError **error)
@@ -72,15 +76,53 @@ remove_leftovers (const B9Target *target)
     rmdir (target->record->runtime_root);
 }
 
+static gboolean
+is_owned (const B9Target *target, const B9Request *request, pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/cmdline", (int)pid);
+  g_autoptr (GPtrArray) words = g_ptr_array_new ();
+  gsize size = 0;
+  g_autofree char *text = b9_read_file (AT_FDCWD, path, MAX_COMMAND_LINE, &size, NULL);
+
+  for (const char *word = text; word != NULL && word < text + size; word += strlen (word) + 1)
+    g_ptr_array_add (words, (gpointer)word);
+  g_ptr_array_add (words, NULL);
+  return words->len > 1 && target->runtime->backend->owns_process (&target->runtime->host, request,
+                                                                   (const char *const *)words->pdata);
+}
+
+/* Kills what only its command line ties to the container. */
+static void
+kill_owned_processes (const B9Target *target)
+{
+  B9Request request = b9_target_request (target, B9_OPERATION_DELETE);
+  g_autoptr (GDir) processes = NULL;
+  const char *name;
+
+  if (!B9_STRUCT_HAS (target->runtime->backend, owns_process))
+    return;
+  processes = g_dir_open ("/proc", 0, NULL);
+  while (processes != NULL && (name = g_dir_read_name (processes)) != NULL) {
+    guint64 pid;
+
+    if (g_ascii_string_to_unsigned (name, 10, 2, G_MAXINT32, &pid, NULL) && is_owned (target, &request, (pid_t)pid)) {
+      g_info ("killing process %d, a remain of container %s", (int)pid, target->id);
+      kill ((pid_t)pid, SIGKILL);
+    }
+  }
+}
+
 /* The container is gone, but a runtime that was killed leaves processes, cgroups and files. */
 static void
-sweep (const B9Index *index, const B9Target *target)
+sweep (const B9Index *index, const B9Target *target, gboolean was_interrupted)
 {
   g_autoptr (GPtrArray) cgroups = b9_cgroup_directories (target->record->cgroups_path, target->id);
 
   if (target->record->cgroups_ours && cgroups->len > 0 && !shares_cgroup (index, target->record)
       && !b9_cgroup_sweep (cgroups))
     g_warning ("processes of container %s could not be killed", target->id);
+  if (was_interrupted)
+    kill_owned_processes (target);
   remove_leftovers (target);
 }
 
@@ -104,7 +146,7 @@ b9_disclaim (B9Index *index, const B9Target *target)
   }
   if (is_still_there (target->record)) {
     if (!b9_target_exists (target))
-      sweep (index, target);
+      sweep (index, target, FALSE);
     if (!b9_index_remove (index, target->record, &error))
       g_warning ("%s", error->message);
   }
@@ -132,7 +174,7 @@ b9_mend (B9Index *index, B9Target *target)
     return B9_MEND_REMOVED;
   if (!b9_target_exists (target)) {
     g_info ("container %s is gone; its record goes too", record->id);
-    sweep (index, target);
+    sweep (index, target, TRUE);
     b9_index_remove (index, record, NULL);
     return B9_MEND_REMOVED;
   }

@@ -39,7 +39,10 @@ check_private_directory (const char *path, GError **error)
     return b9_fail_errno (error, errno, "cannot look at the directory %s", path);
   if (!S_ISDIR (info.st_mode))
     return b9_fail (error, B9_ERROR_IO, "%s is in the way: b9run needs a directory there", path);
-  if (info.st_uid != geteuid () || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+  if (info.st_uid != geteuid ())
+    return b9_fail (error, B9_ERROR_PERMISSION, "%s belongs to user %u, and this is user %u", path, (unsigned) info.st_uid,
+                    (unsigned) geteuid ());
+  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return b9_fail (
         error, B9_ERROR_PERMISSION,
         "%s can be written by others (owner %u, mode %04o); b9run keeps its state only where nobody else can",

@@ -161,6 +161,8 @@ typedef enum {
  *   it every failure is #B9_ERROR_BACKEND_FAILED.
  * @leftovers: the files that a killed runtime leaves behind for this container, given its root file system (or %NULL); paths
  *   that may not exist, %NULL-ended, g_strfreev().  Optional.
+ * @owns_process: whether a process of the host with this command line (%NULL-ended, from /proc/PID/cmdline) is one of the
+ *   container's.  Asked when a killed runtime may have left processes that are in no cgroup of the container's.  Optional.
  *
  * Functions get the #B9Host of their provider; they keep nothing of their arguments, and return strings that the core frees.
  *
@@ -183,6 +185,7 @@ typedef struct {
   void (*explain_failure) (const B9Host *host, const B9Request *request, int exit_status, const char *message,
                            GError **error);
   char **(*leftovers) (const B9Host *host, const B9Request *request, const char *rootfs);
+  gboolean (*owns_process) (const B9Host *host, const B9Request *request, const char *const *command_line);
 } B9Backend;
 
 G_END_DECLS

@@ -24,6 +24,7 @@ gboolean runsc_check_id (const B9Host *host, const char *root, const char *id, G
 gboolean runsc_find (const B9Host *host, const char *root, const char *id);
 char *runsc_colliding_id (const B9Host *host, const char *root, const char *id);
 char **runsc_leftovers (const B9Host *host, const B9Request *request, const char *rootfs);
+gboolean runsc_owns_process (const B9Host *host, const B9Request *request, const char *const *command_line);
 
 /* runsc-errors.c */
 void runsc_explain_failure (const B9Host *host, const B9Request *request, int exit_status,

@@ -50,8 +50,6 @@ static const Meaning meanings[] = {
      "cannot signal a container that has not been started"},
     {ON (KILL), " in state paused", B9_ERROR_WRONG_STATE,
      "cannot signal a paused container: resume it first, or delete it with --force"},
-    {ON (KILL), " in state created", B9_ERROR_WRONG_STATE,
-     "cannot signal a container that has not been started, but for HUP, INT, QUIT, TERM and KILL, which end it"},
     {ON (KILL), " in state stopped", B9_ERROR_NOT_RUNNING, "container not running"},
     {ON (PS), " in state created", B9_ERROR_WRONG_STATE,
      "cannot list the processes of a container that has not been started"},
@@ -82,6 +80,8 @@ static const struct {
     {"flag provided but not defined", "this release of runsc does not have the option"},
     {"mount source already has a filestore file at",
      "if no container of this id uses the root file system, remove the file that a killed runsc left"},
+    {"cannot load sandbox", "the bundle says that it belongs to the sandbox of another container (io.kubernetes.cri.sandbox-id "
+                            "or the like), which is not there"},
     {"cannot set up cgroup", "--ignore-cgroups=true (backends.runsc.ignore-cgroups) does without cgroups"},
 };
 

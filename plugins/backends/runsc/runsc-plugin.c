@@ -82,6 +82,7 @@ static const B9Backend runsc_backend = {
     .build_argv = runsc_build_argv,
     .explain_failure = runsc_explain_failure,
     .leftovers = runsc_leftovers,
+    .owns_process = runsc_owns_process,
 };
 
 static const B9Provider runsc_provider = {

@@ -133,3 +133,15 @@ runsc_leftovers (const B9Host *host, const B9Request *request, const char *rootf
   g_ptr_array_add (paths, NULL);
   return (char **)g_ptr_array_free (paths, FALSE);
 }
+
+/* "runsc-sandbox --root=ROOT … boot … ID", and the gofer likewise: with --ignore-cgroups nothing else tells whose they are. */
+gboolean
+runsc_owns_process (const B9Host *host, const B9Request *request, const char *const *command_line)
+{
+  g_autofree char *root = g_strdup_printf ("--root=%s", request->root);
+  guint count = g_strv_length ((char **)command_line);
+
+  (void)host;
+  return count > 2 && g_str_has_prefix (command_line[0], "runsc-") && g_strv_contains (command_line, root) &&
+         strcmp (command_line[count - 1], request->id) == 0;
+}
