@@ -14,6 +14,7 @@ libb9core_la_SOURCES = \
 	core/config/config-schema.c \
 	core/config/config-words.c \
 	core/container/bundle.c core/container/bundle.h \
+	core/container/bundle-command.c core/container/bundle-command.h \
 	core/container/exit-status.c core/container/exit-status.h \
 	core/container/index.c core/container/index.h \
 	core/container/record.c core/container/record.h \
@@ -40,6 +41,7 @@ libb9core_la_SOURCES = \
 	core/run/query.c core/run/query.h \
 	core/run/runtime.c core/run/runtime.h \
 	core/run/spawn.c core/run/spawn.h \
+	core/run/sweep.c core/run/sweep.h \
 	core/sys/cgroup.c core/sys/cgroup.h \
 	core/sys/clock.c core/sys/clock.h \
 	core/sys/failure.c core/sys/failure.h \
@@ -80,7 +82,7 @@ b9run_monitor_CFLAGS = $(B9_STD) $(B9_WARN) $(B9_HARDEN)
 b9run_monitor_LDFLAGS = $(B9_HARDEN_LINK)
 
 pkglib_LTLIBRARIES += b9run-json.la b9run-yaml.la
-B9_FORMAT_FLAGS = -module -avoid-version -no-undefined -Wl,-z,defs -Wl,-z,now -export-symbols-regex '^b9_format_module$$' \
+B9_FORMAT_FLAGS = -module -avoid-version -no-undefined $(B9_NO_UNDEFINED) -Wl,-z,now -export-symbols-regex '^b9_format_module$$' \
 	$(AM_LDFLAGS)
 b9run_json_la_SOURCES = core/formats/json-module.c
 b9run_json_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden $(JSON_GLIB_CFLAGS)

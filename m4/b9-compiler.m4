@@ -42,15 +42,18 @@ AC_DEFUN([B9_HARDENING], [
 
 AC_DEFUN([B9_SANITIZERS], [
   AC_ARG_ENABLE([sanitizers], [AS_HELP_STRING([--enable-sanitizers], [build with AddressSanitizer and UBSan])])
+  # clang leaves the sanitizers' symbols of a module to the program that opens it.
   AS_IF([test "$enable_sanitizers" = yes],
-    [B9_SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"])
-  AC_SUBST([B9_SANITIZE])
+    [B9_SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"],
+    [B9_NO_UNDEFINED="-Wl,-z,defs"])
+  AC_SUBST([B9_SANITIZE]) AC_SUBST([B9_NO_UNDEFINED])
   AM_CONDITIONAL([SANITIZERS], [test "$enable_sanitizers" = yes])
 ])
 
 AC_DEFUN([B9_COVERAGE], [
   AC_ARG_ENABLE([coverage], [AS_HELP_STRING([--enable-coverage], [build for gcov; then: make coverage])])
-  AS_IF([test "$enable_coverage" = yes], [B9_COVER="--coverage -O0"])
+  # gcc writes the counts before an execve, once; after vfork(2) that would be the parent's last time, too.
+  AS_IF([test "$enable_coverage" = yes], [B9_COVER="--coverage -O0 -fno-builtin-execve"])
   AC_PATH_PROG([GCOVR], [gcovr])
   AC_SUBST([B9_COVER])
   AM_CONDITIONAL([COVERAGE], [test "$enable_coverage" = yes])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Plugins see include/ alone: no folder of the core is on their path but by the tree's root, and tests/check-includes.sh
 # refuses what would use it.
-B9_PLUGIN_FLAGS = -module -avoid-version -no-undefined -Wl,-z,defs -Wl,-z,now -Wl,-z,relro \
+B9_PLUGIN_FLAGS = -module -avoid-version -no-undefined $(B9_NO_UNDEFINED) -Wl,-z,now -Wl,-z,relro \
 	-export-symbols-regex '_LTX_b9_plugin$$' $(AM_LDFLAGS)
 B9_PLUGIN_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden $(GLIB_CFLAGS)
 

@@ -17,6 +17,7 @@
 #include "core/run/outcome.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
+#include "core/sys/process.h"
 
 #define BACKEND_ANNOTATION "run.b9.backend"
 #define POOL_ANNOTATION "run.b9.pool"
@@ -28,6 +29,37 @@ b9_app_global (const B9App *app, const char *name)
   return b9_line_value (app->globals, name);
 }
 
+/* What has to work whatever somebody wrote into the configuration: else a typing error there would keep every container of the node from
+ * being stopped. */
+static gboolean
+goes_by_the_record (const B9App *app)
+{
+  static const B9CommandFunc commands[] = {b9_cmd_start, b9_cmd_state,  b9_cmd_kill, b9_cmd_delete, b9_cmd_wait,
+                                           b9_cmd_pause, b9_cmd_resume, b9_cmd_exec, b9_cmd_ps};
+
+  for (guint i = 0; app->command != NULL && i < G_N_ELEMENTS (commands); i++) {
+    if (app->command->run == commands[i])
+      return b9_app_global (app, "config") == NULL;
+  }
+  return FALSE;
+}
+
+static B9Config *
+load_config (const B9App *app, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  B9Config *config = b9_config_load (b9_app_global (app, "config"), &problem);
+
+  if (config != NULL)
+    return config;
+  if (goes_by_the_record (app)) {
+    g_warning ("%s; %s goes by the built-in configuration and the container's record", problem->message, app->command->name);
+    return b9_config_built_in ();
+  }
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return NULL;
+}
+
 B9Config *
 b9_app_config (B9App *app, GError **error)
 {
@@ -36,7 +68,7 @@ b9_app_config (B9App *app, GError **error)
 
   if (app->config != NULL)
     return app->config;
-  app->config = b9_config_load (b9_app_global (app, "config"), error);
+  app->config = load_config (app, error);
   if (app->config == NULL || (pool != NULL && !b9_config_use_pool (app->config, pool, error)))
     return NULL;
   log = b9_config_set_string (app->config, "log.file");
@@ -90,6 +122,7 @@ b9_app_index (B9App *app, GError **error)
 void
 b9_app_clear (B9App *app)
 {
+  g_clear_pointer (&app->said, g_free);
   g_clear_pointer (&app->runtimes, g_ptr_array_unref);
   g_clear_pointer (&app->index, b9_index_free);
   g_clear_pointer (&app->registry, b9_registry_free);
@@ -281,7 +314,12 @@ find_recorded (B9App *app, B9Record *record, B9Target *target, GError **error)
     return FALSE;
   gone = b9_mend (app->index, target) == B9_MEND_REMOVED;
   b9_index_unlock (app->index);
-  return gone || !b9_target_exists (target) ? fail_not_found (target->id, target->record->root, error) : TRUE;
+  if (gone || b9_target_exists (target))
+    return gone ? fail_not_found (target->id, target->record->root, error) : TRUE;
+  if (b9_process_alive (target->record->creator, target->record->creator_start))
+    return b9_fail (error, B9_ERROR_NOT_FOUND, "%s: %s is still being made, by the b9run with PID %d",
+                    b9_contract_text (B9_ERROR_NOT_FOUND), target->id, (int)target->record->creator);
+  return fail_not_found (target->id, target->record->root, error);
 }
 
 gboolean

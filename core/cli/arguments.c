@@ -98,7 +98,7 @@ fail_unknown (const B9Grammar *grammar, const char *word, const char *name, GErr
   nearest = b9_nearest (name, (const char *const *) names->pdata);
   if (nearest != NULL)
     return b9_fail (error, B9_ERROR_USAGE, "%s: unknown option %s; did you mean --%s?", grammar->where, word, nearest);
-  return b9_fail (error, B9_ERROR_USAGE, "%s: unknown option %s; see %s --help", grammar->where, word, grammar->where);
+  return b9_fail (error, B9_ERROR_USAGE, "%s: unknown option %s; see --help", grammar->where, word);
 }
 
 /* The values that Go's flag package takes for a boolean. */

@@ -7,14 +7,16 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "core/cli/app.h"
 #include "core/log/client-log.h"
 #include "core/run/attach.h"
 #include "core/run/launch.h"
 #include "core/run/outcome.h"
+#include "core/run/query.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
 #include "core/sys/process.h"
@@ -45,19 +47,40 @@ run_child (B9App *app, const B9Target *target, B9AppRequest *request, const char
   message = wait_status != 0 ? b9_backend_log_error (log) : NULL;
   if (message == NULL)
     return b9_shell_status (wait_status);
-  b9_outcome_failed (target->runtime, &request->request, wait_status, message, error);
-  app->said = error != NULL && *error != NULL && strcmp ((*error)->message, message) == 0;
+  if (b9_has_ended (target))
+    b9_fail (error, B9_ERROR_WRONG_STATE, "cannot exec in a stopped container");
+  else
+    b9_outcome_failed (target->runtime, &request->request, wait_status, message, error);
+  app->said = g_steal_pointer (&message);
   return -1;
+}
+
+/* What an exec that was killed has left: directories named after its PID. */
+static void
+remove_stale_directories (const char *state_directory)
+{
+  g_autoptr (GDir) directory = g_dir_open (state_directory, 0, NULL);
+  const char *name;
+  int pid;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
+    g_autofree char *path = g_build_filename (state_directory, name, NULL);
+
+    if (sscanf (name, "exec-%d-", &pid) == 1 && !b9_process_alive (pid, 0))
+      b9_remove_tree (path, NULL);
+  }
 }
 
 static int
 run_translated (B9App *app, const B9Target *target, B9AppRequest *request, GError **error)
 {
-  g_autofree char *directory = g_build_filename (b9_index_directory (app->index), "exec-XXXXXX", NULL);
+  g_autofree char *directory =
+      g_strdup_printf ("%s/exec-%d-XXXXXX", b9_index_directory (app->index), (int)getpid ());
   int status;
 
   if (!b9_make_private_directory (b9_index_directory (app->index), error))
     return -1;
+  remove_stale_directories (b9_index_directory (app->index));
   if (g_mkdtemp_full (directory, 0700) == NULL) {
     b9_fail_errno (error, errno, "cannot make a directory in %s", b9_index_directory (app->index));
     return -1;

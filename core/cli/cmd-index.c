@@ -40,9 +40,11 @@ drop_damaged (const B9Index *index, guint *dropped, GError **error)
 
     while (keys != NULL && (key = g_dir_read_name (keys)) != NULL) {
       g_autofree char *directory = g_build_filename (by_id, key, NULL);
-      g_autoptr (B9Record) record = b9_record_load (directory, NULL);
+      g_autoptr (GError) problem = NULL;
+      g_autoptr (B9Record) record = b9_record_load (directory, &problem);
 
-      if (record != NULL)
+      /* What a newer b9run has written is not damaged. */
+      if (record != NULL || g_error_matches (problem, B9_ERROR, B9_ERROR_UNSUPPORTED))
         continue;
       if (!b9_remove_tree (directory, error))
         return FALSE;
@@ -68,6 +70,8 @@ adopt (B9App *app, const B9Listed *listed, GError **error)
     return FALSE;
   record->bundle = g_strdup (listed->state->bundle);
   record->rootfs = g_strdup (listed->state->rootfs);
+  g_free (record->runtime_root);
+  record->runtime_root = g_strdup (listed->runtime_root);
   record->phase = B9_PHASE_CREATED;
   if (listed->state->pid > 0)
     b9_record_set_pid (record, listed->state->pid);
@@ -76,20 +80,18 @@ adopt (B9App *app, const B9Listed *listed, GError **error)
   return record->flags != NULL && b9_index_add (app->index, record, error);
 }
 
-/* Each root that a good record names and the chosen one are searched; --root adds another. */
+/* The runtimes are asked for every root that a record names and for the chosen one; --root adds another.  This takes its time, so the lock is
+ * not held. */
 static gboolean
-adopt_unknown (B9App *app, guint *adopted, GError **error)
+adopt_unknown (B9App *app, const B9Listing *listing, guint *adopted, GError **error)
 {
-  g_autoptr (B9Listing) listing = b9_listing_make (app, error);
-
-  if (listing == NULL)
-    return FALSE;
   for (guint i = 0; i < listing->containers->len; i++) {
     const B9Listed *listed = g_ptr_array_index (listing->containers, i);
+    const B9Query query = {.id = listed->state->id, .backend = listed->backend, .root = listed->root};
+    g_autoptr (B9Record) known = NULL;
 
-    if (listed->record != NULL)
-      continue;
-    if (!b9_check_id (listed->state->id, NULL))
+    if (listed->record != NULL || !b9_check_id (listed->state->id, NULL)
+        || (b9_index_find (app->index, &query, &known, NULL) && known != NULL))
       continue;
     if (!adopt (app, listed, error))
       return FALSE;
@@ -101,16 +103,19 @@ adopt_unknown (B9App *app, guint *adopted, GError **error)
 static int
 rebuild (B9App *app, GError **error)
 {
+  g_autoptr (B9Listing) listing = b9_listing_make (app, TRUE, error);
   guint dropped = 0, adopted = 0;
   gboolean done;
 
-  if (!b9_index_lock (app->index, error))
+  if (listing == NULL || !b9_index_lock (app->index, error))
     return -1;
-  done = drop_damaged (app->index, &dropped, error) && adopt_unknown (app, &adopted, error);
+  done = drop_damaged (app->index, &dropped, error) && adopt_unknown (app, listing, &adopted, error);
   b9_index_unlock (app->index);
   if (!done)
     return -1;
   printf ("%u damaged records dropped, %u containers recorded anew\n", dropped, adopted);
+  if (dropped > adopted)
+    puts ("A container in a root that no good record names is found by: b9run --backend=NAME --root DIR index rebuild");
   return 0;
 }
 

@@ -11,7 +11,15 @@
 #include "core/cli/app.h"
 #include "core/run/query.h"
 #include "core/sys/failure.h"
+#include "core/sys/files.h"
 #include "core/sys/process.h"
+
+static int
+fail_not_running (const B9Target *target, GError **error)
+{
+  b9_fail (error, B9_ERROR_NOT_RUNNING, "container not running: %s", target->id);
+  return -1;
+}
 
 /* Signal 0 asks whether there is somebody to send one to; not every runtime knows it. */
 static int
@@ -21,11 +29,7 @@ ask (const B9Target *target, gboolean all, GError **error)
 
   if (state == NULL)
     return -1;
-  if (!all && strcmp (state->status, "stopped") == 0) {
-    b9_fail (error, B9_ERROR_NOT_RUNNING, "container not running: %s", target->id);
-    return -1;
-  }
-  return 0;
+  return !all && strcmp (state->status, "stopped") == 0 ? fail_not_running (target, error) : 0;
 }
 
 /* What has been created and not started has no program to catch a signal, so one of these ends it. */
@@ -33,6 +37,19 @@ static gboolean
 is_ending (int number)
 {
   return number == SIGHUP || number == SIGINT || number == SIGQUIT || number == SIGKILL || number == SIGTERM;
+}
+
+/* Kills the process with the PID that the runtime gave, if it is the one that the container was made with. */
+static gboolean
+end_process (const B9Target *target, pid_t pid)
+{
+  const B9Record *record = target->record;
+  b9_autofd pidfd = pid > 0 ? b9_pidfd_open (pid) : -1;
+
+  if (pidfd < 0 || (record != NULL && record->pid > 0 && b9_record_is_ours (record)
+                    && (record->pid != pid || !b9_process_alive (pid, record->pid_start))))
+    return FALSE;
+  return b9_pidfd_signal (pidfd, SIGKILL);
 }
 
 /* runsc takes no signal for a container that is paused or not yet started; runc does, and clients end such containers by it. */
@@ -45,7 +62,7 @@ end_idle_container (B9App *app, const B9Target *target, const B9Line *line, int 
 
   if (state == NULL)
     return -1;
-  if (strcmp (state->status, "created") == 0 && state->pid > 0 && kill (state->pid, SIGKILL) == 0)
+  if (strcmp (state->status, "created") == 0 && end_process (target, state->pid))
     return 0;
   if (strcmp (state->status, "paused") != 0 || number != SIGKILL)
     return b9_app_perform_on (app, target, B9_OPERATION_KILL, line, error);
@@ -68,6 +85,8 @@ kill_translated (B9App *app, const B9Target *target, const B9Line *line, int num
   /* All of nothing is no failure: clients kill by --all to be sure. */
   if (all && g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_RUNNING))
     return 0;
+  if (g_error_matches (problem, B9_ERROR, B9_ERROR_BACKEND_FAILED) && b9_has_ended (target))
+    return all ? 0 : fail_not_running (target, error);
   if (g_error_matches (problem, B9_ERROR, B9_ERROR_WRONG_STATE) && is_ending (number))
     return end_idle_container (app, target, line, number, error);
   g_propagate_error (error, g_steal_pointer (&problem));

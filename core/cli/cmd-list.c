@@ -161,7 +161,7 @@ b9_cmd_list (B9App *app, const B9Line *line, GError **error)
     b9_fail (error, B9_ERROR_USAGE, "invalid format option \"%s\": list knows table and json", format);
     return -1;
   }
-  listing = b9_listing_make (app, error);
+  listing = b9_listing_make (app, FALSE, error);
   if (listing == NULL)
     return -1;
   if (b9_line_flag (line, "quiet"))

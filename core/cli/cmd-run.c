@@ -7,10 +7,14 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "core/cli/app.h"
+#include "core/container/bundle-command.h"
 #include "core/run/claim.h"
 #include "core/run/launch.h"
 #include "core/sys/failure.h"
+#include "core/sys/files.h"
 
 /* All that a launch borrows. */
 typedef struct {
@@ -46,6 +50,30 @@ check_terminal (const Preparation *preparation, const B9Line *line, gboolean det
   return TRUE;
 }
 
+/* runc goes into the bundle before it connects, so that is where a relative path begins. */
+static void
+settle_console_socket (const B9Line *line, const B9Bundle *bundle)
+{
+  for (guint i = 0; i < line->options->len; i++) {
+    B9RequestOption *option = g_ptr_array_index (line->options, i);
+    char *given = (char *) option->value;
+
+    if (strcmp (option->name, "console-socket") != 0)
+      continue;
+    option->value = b9_absolute_path (given, bundle->path);
+    g_free (given);
+  }
+}
+
+/* runc knows at create that the command is missing, and who calls it reads that then (podman: exit status 127). */
+static gboolean
+check_command (const Preparation *preparation, GError **error)
+{
+  if ((preparation->target.runtime->backend->traits & B9_BACKEND_CHECKS_COMMAND_LATE) == 0)
+    return TRUE;
+  return b9_bundle_check_command (preparation->bundle, error);
+}
+
 static gboolean
 prepare (Preparation *preparation, B9App *app, const B9Line *line, gboolean detached, GError **error)
 {
@@ -57,7 +85,9 @@ prepare (Preparation *preparation, B9App *app, const B9Line *line, gboolean deta
   preparation->bundle = b9_bundle_open (b9_line_value (line, "bundle"), error);
   if (preparation->bundle == NULL || !check_terminal (preparation, line, detached, error))
     return FALSE;
-  if (!b9_app_new_target (app, preparation->bundle, id, &preparation->target, error))
+  settle_console_socket (line, preparation->bundle);
+  if (!b9_app_new_target (app, preparation->bundle, id, &preparation->target, error)
+      || !check_command (preparation, error))
     return FALSE;
   index = b9_app_index (app, error);
   b9_app_request_init (&preparation->request, app, &preparation->target, B9_OPERATION_RUN, line, 1);
@@ -83,7 +113,7 @@ b9_cmd_create (B9App *app, const B9Line *line, GError **error)
   if (!prepare (&preparation, app, line, TRUE, error))
     return -1;
   created = b9_launch_create (&preparation.launch, error);
-  app->said = preparation.launch.said;
+  app->said = g_steal_pointer (&preparation.launch.said);
   return created ? 0 : -1;
 }
 
@@ -103,6 +133,6 @@ b9_cmd_run (B9App *app, const B9Line *line, GError **error)
   } else {
     status = b9_launch_run (&preparation.launch, error);
   }
-  app->said = preparation.launch.said;
+  app->said = g_steal_pointer (&preparation.launch.said);
   return status;
 }

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 
@@ -16,24 +17,38 @@
 
 /* How long the monitor may take from the container's end to having written it down. */
 #define MONITOR_ROUNDS 500
-#define MONITOR_PAUSE_US 10000
+#define KERNEL_ROUNDS 200
+#define PAUSE_US 10000
 
-/* The PID is the container's only while the process that started with the container has it. */
-static int
-open_container (const B9Target *target, GError **error)
+/* The container's process, or what is left of it. */
+typedef struct {
+  pid_t pid;
+  B9Fd pidfd; /* -1: it is gone */
+} Process;
+
+static void
+process_clear (Process *process)
+{
+  b9_fd_close (&process->pidfd);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Process, process_clear)
+
+/* Opens it, a zombie too.  The PID is the container's only while the process that started with the container has it. */
+static gboolean
+open_process (const B9Target *target, Process *process, GError **error)
 {
   g_autoptr (B9State) state = b9_query_state (target, NULL, error);
-  guint64 start = target->record != NULL && b9_record_is_ours (target->record) ? target->record->pid_start : 0;
-  int pidfd;
+  const B9Record *record = target->record != NULL && b9_record_is_ours (target->record) ? target->record : NULL;
+  guint64 started = 0;
 
   if (state == NULL)
-    return -1;
-  if (state->pid <= 0)
-    return -2;
-  pidfd = b9_pidfd_open (state->pid);
-  if (pidfd < 0 || (target->record != NULL && target->record->pid == state->pid && start != 0 && !b9_process_alive (state->pid, start)))
-    return -2;
-  return pidfd;
+    return FALSE;
+  process->pid = state->pid > 0 || record == NULL ? state->pid : record->pid;
+  process->pidfd = process->pid > 0 ? b9_pidfd_open (process->pid) : -1;
+  if (record != NULL && record->pid == process->pid && record->pid_start != 0 &&
+      (!b9_process_look (process->pid, &started, NULL) || started != record->pid_start))
+    b9_fd_close (&process->pidfd);
+  return TRUE;
 }
 
 static gboolean
@@ -42,7 +57,7 @@ read_when_written (const B9Record *record, B9ExitStatus *seen, GError **error)
   for (guint round = 0; round < MONITOR_ROUNDS && b9_monitor_alive (record); round++) {
     if (b9_exit_status_load (record, seen, NULL))
       return TRUE;
-    g_usleep (MONITOR_PAUSE_US);
+    g_usleep (PAUSE_US);
   }
   return b9_exit_status_load (record, seen, error);
 }
@@ -55,25 +70,40 @@ report (const B9Target *target, const B9ExitStatus *seen)
   return b9_shell_status (seen->wait_status);
 }
 
+/* A zombie shows its status, and a pidfd has it once the process has been reaped (Linux 6.15): one of the two at any moment after
+ * the end, and the loop is for the step between them. */
+static gboolean
+ask_kernel (const Process *process, int *wait_status)
+{
+  for (guint round = 0; process->pidfd >= 0 && round < KERNEL_ROUNDS; round++) {
+    if (b9_process_zombie_status (process->pid, wait_status) || b9_pidfd_exit_status (process->pidfd, wait_status))
+      return TRUE;
+    if (errno == ENOTTY || errno == EINVAL)
+      return FALSE; /* a kernel that keeps nothing */
+    g_usleep (PAUSE_US);
+  }
+  return FALSE;
+}
+
 /* The end has come: whoever saw it tells, first the monitor, then the kernel. */
 static int
-learn_status (const B9Target *target, int pidfd, GError **error)
+learn_status (const B9Target *target, const Process *process, GError **error)
 {
-  B9ExitStatus seen = { 0 };
+  B9ExitStatus seen = {0};
   int wait_status;
 
   if (target->record != NULL && b9_monitor_alive (target->record))
     return read_when_written (target->record, &seen, error) ? report (target, &seen) : -1;
   if (target->record != NULL && b9_exit_status_load (target->record, &seen, NULL))
     return report (target, &seen);
-  if (pidfd >= 0 && b9_pidfd_exit_status (pidfd, &wait_status)) {
+  if (ask_kernel (process, &wait_status)) {
     if (target->record != NULL)
       b9_exit_status_save (target->record, wait_status, NULL);
     return b9_shell_status (wait_status);
   }
   b9_fail (error, B9_ERROR_UNOBSERVED,
-           "nobody saw how container %s ended, so its exit status is unknown: it was made without a monitor (run --detach "
-           "leaves one), and this kernel keeps no status (Linux 6.15 does, for who waits before the end)",
+           "nobody saw how container %s ended, so its exit status is unknown: run --detach leaves a monitor that sees it, and "
+           "a wait that begins before the end learns it from Linux 6.15 or newer",
            target->id);
   return -1;
 }
@@ -81,20 +111,19 @@ learn_status (const B9Target *target, int pidfd, GError **error)
 int
 b9_cmd_wait (B9App *app, const B9Line *line, GError **error)
 {
-  g_auto (B9Target) target = { 0 };
-  B9ExitStatus seen = { 0 };
-  b9_autofd pidfd = -1;
+  g_auto (B9Target) target = {0};
+  g_auto (Process) process = {.pidfd = -1};
+  B9ExitStatus seen = {0};
   struct pollfd watched;
 
   if (!b9_app_find (app, b9_line_argument (line, 0), &target, error))
     return -1;
   if (target.record != NULL && b9_exit_status_load (target.record, &seen, NULL))
     return report (&target, &seen);
-  pidfd = open_container (&target, error);
-  if (pidfd == -1)
+  if (!open_process (&target, &process, error))
     return -1;
-  watched = (struct pollfd){ .fd = pidfd, .events = POLLIN };
-  while (pidfd >= 0 && (watched.revents & POLLIN) == 0)
+  watched = (struct pollfd){.fd = process.pidfd, .events = POLLIN};
+  while (process.pidfd >= 0 && (watched.revents & POLLIN) == 0)
     poll (&watched, 1, -1);
-  return learn_status (&target, pidfd, error);
+  return learn_status (&target, &process, error);
 }

@@ -22,7 +22,7 @@ typedef struct {
   B9Index *index;           /* b9_app_index */
   GPtrArray *backend_options; /* of B9RequestOption: global options that are not b9run's own; borrowed from globals */
   GPtrArray *runtimes;      /* of B9Runtime: b9_app_runtime */
-  gboolean said;            /* standard error has the failure already */
+  char *said;               /* what the runtime has put on standard error itself; or NULL */
 } B9App;
 
 /* Runs the command; its exit status, or -1 with @error set, for which main writes the log and finds the status. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/run/claim.h"
 #include "core/sys/process.h"
 
 /* One root of one backend, and the records that say they are in it. */
@@ -36,6 +37,7 @@ listed_free (B9Listed *listed)
   b9_record_free (listed->record);
   g_free (listed->backend);
   g_free (listed->root);
+  g_free (listed->runtime_root);
   g_free (listed);
 }
 
@@ -106,6 +108,7 @@ listed_new (const Place *place, B9State *state, B9Record *record)
 
   listed->backend = g_strdup (place->backend);
   listed->root = g_strdup (place->root);
+  listed->runtime_root = g_strdup (place->runtime_root);
   listed->state = state;
   listed->record = record;
   return listed;
@@ -191,7 +194,8 @@ static void
 ask_place (B9App *app, B9Listing *listing, Place *place)
 {
   const B9Record *first = place->records->len > 0 ? g_ptr_array_index (place->records, 0) : NULL;
-  const char *program = first != NULL ? first->program : place->program;
+  const char *recorded = first != NULL ? first->program : place->program;
+  g_autofree char *program = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) states = NULL;
   const B9Runtime *runtime = b9_app_runtime (app, place->backend, &error);
@@ -200,6 +204,8 @@ ask_place (B9App *app, B9Listing *listing, Place *place)
   if (runtime != NULL && access (place->runtime_root, F_OK) != 0)
     states = g_ptr_array_new ();
   else if (runtime != NULL)
+    program = recorded != NULL && access (recorded, X_OK) == 0 ? g_strdup (recorded) : b9_runtime_program (runtime, &error);
+  if (program != NULL)
     states = b9_query_list (runtime, program, place->runtime_root, &error);
   if (states == NULL) {
     g_ptr_array_add (listing->problems, g_strdup_printf ("%s in %s: %s", place->backend, place->runtime_root, error->message));
@@ -233,8 +239,28 @@ sort_records (const B9App *app, const GPtrArray *records, GHashTable *places)
   }
 }
 
+/* The roots below roots that claim.c makes for ids which would collide. */
+static void
+add_sub_roots (GHashTable *places)
+{
+  g_autoptr (GList) known = g_hash_table_get_values (places);
+
+  for (GList *item = known; item != NULL; item = item->next) {
+    const Place *place = item->data;
+    g_autoptr (GDir) directory = g_dir_open (place->root, 0, NULL);
+    const char *name;
+
+    while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
+      g_autofree char *path = g_build_filename (place->root, name, NULL);
+
+      if (g_str_has_prefix (name, B9_SUB_ROOT_PREFIX))
+        place_for (places, place->backend, place->root, path);
+    }
+  }
+}
+
 B9Listing *
-b9_listing_make (B9App *app, GError **error)
+b9_listing_make (B9App *app, gboolean everything, GError **error)
 {
   g_autoptr (B9Listing) listing = g_new0 (B9Listing, 1);
   g_autoptr (GHashTable) places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) place_free);
@@ -251,9 +277,13 @@ b9_listing_make (B9App *app, GError **error)
   records = b9_index_all (index, listing->problems);
   g_ptr_array_set_free_func (records, NULL);
   sort_records (app, records, places);
+  if (everything)
+    add_sub_roots (places);
   g_hash_table_iter_init (&iterator, places);
-  while (g_hash_table_iter_next (&iterator, NULL, &place))
+  while (g_hash_table_iter_next (&iterator, NULL, &place)) {
+    ((Place *)place)->ours_only = ((Place *)place)->ours_only && !everything;
     ask_place (app, listing, place);
+  }
   g_ptr_array_sort (listing->containers, compare_listed);
   return g_steal_pointer (&listing);
 }

@@ -17,6 +17,7 @@ typedef struct {
   B9Record *record;
   char *backend;
   char *root;
+  char *runtime_root;
 } B9Listed;
 
 typedef struct {
@@ -29,8 +30,9 @@ void b9_listing_free (B9Listing *listing);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (B9Listing, b9_listing_free)
 
 /* Asks each runtime once for each root that a record names, and for the root that the command line and the configuration
- * choose.  With an explicit root, that one alone. */
-B9Listing *b9_listing_make (B9App *app, GError **error);
+ * choose.  With an explicit root, that one alone.  @everything: containers that have no record too, in each of these roots and
+ * in the sub-roots that b9run made there. */
+B9Listing *b9_listing_make (B9App *app, gboolean everything, GError **error);
 
 G_END_DECLS
 

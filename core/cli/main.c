@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/cli/command.h"
@@ -81,6 +82,23 @@ collect_backend_options (B9App *app)
   }
 }
 
+/* A log that cannot be written would hide the reason of every failure. */
+static gboolean
+check_log (const char *log, GError **error)
+{
+  g_autofree char *directory = log != NULL ? g_path_get_dirname (log) : NULL;
+  struct stat info;
+  gboolean there = log != NULL && stat (log, &info) == 0;
+
+  if (log == NULL || (there && !S_ISDIR (info.st_mode)))
+    return TRUE;
+  if (there)
+    return b9_fail (error, B9_ERROR_USAGE, "--log %s: a file is wanted, and this is a directory", log);
+  if (stat (directory, &info) != 0 || !S_ISDIR (info.st_mode))
+    return b9_fail (error, B9_ERROR_USAGE, "--log %s: there is no directory %s", log, directory);
+  return TRUE;
+}
+
 static gboolean
 check_globals (const B9App *app, GError **error)
 {
@@ -88,7 +106,7 @@ check_globals (const B9App *app, GError **error)
 
   if (format != NULL && strcmp (format, "json") != 0 && strcmp (format, "text") != 0)
     return b9_fail (error, B9_ERROR_USAGE, "unknown log-format \"%s\": it is text or json", format);
-  return TRUE;
+  return check_log (b9_app_global (app, "log"), error);
 }
 
 static gboolean
@@ -134,7 +152,6 @@ run_command (B9App *app, const char *const *words, guint position, GError **erro
 {
   const B9Command *command = b9_command_find (words[position], error);
   g_autofree B9Option *options = NULL;
-  g_autofree char *where = NULL;
   g_autoptr (B9Line) line = NULL;
   B9Grammar grammar;
 
@@ -142,8 +159,7 @@ run_command (B9App *app, const char *const *words, guint position, GError **erro
     return -1;
   app->command = command;
   options = options_with_help (command);
-  where = g_strdup_printf ("b9run %s", command->name);
-  grammar = (B9Grammar){ .options = options, .ends_at_argument = command->ends_at_argument, .where = where };
+  grammar = (B9Grammar){ .options = options, .ends_at_argument = command->ends_at_argument, .where = command->name };
   position++;
   line = b9_parse_line (&grammar, words, &position, error);
   if (line == NULL)
@@ -157,10 +173,22 @@ run_command (B9App *app, const char *const *words, guint position, GError **erro
   return command->run (app, line, error);
 }
 
+/* `b9run help`, `b9run help COMMAND`. */
+static int
+print_help (const char *name, GError **error)
+{
+  const B9Command *command = name != NULL ? b9_command_find (name, error) : NULL;
+
+  if (name != NULL && command == NULL)
+    return -1;
+  b9_print_help (command);
+  return 0;
+}
+
 static int
 run (B9App *app, const char *const *words, GError **error)
 {
-  const B9Grammar grammar = { .options = b9_global_options, .keeps_unknown = TRUE, .where = "b9run" };
+  const B9Grammar grammar = { .options = b9_global_options, .keeps_unknown = TRUE, .where = "global options" };
   guint position = 0;
 
   app->globals = b9_parse_line (&grammar, words, &position, error);
@@ -169,15 +197,23 @@ run (B9App *app, const char *const *words, GError **error)
   collect_backend_options (app);
   if (b9_line_flag (app->globals, "version"))
     return print_version ();
-  if (b9_line_flag (app->globals, "help") || (words[position] != NULL && strcmp (words[position], "help") == 0)) {
-    b9_print_help (NULL);
-    return 0;
-  }
+  if (b9_line_flag (app->globals, "help") || (words[position] != NULL && strcmp (words[position], "help") == 0))
+    return print_help (words[position] != NULL ? words[position + 1] : NULL, error);
   if (words[position] == NULL) {
     b9_fail (error, B9_ERROR_USAGE, "which command? see b9run --help");
     return -1;
   }
   return check_globals (app, error) ? run_command (app, words, position, error) : -1;
+}
+
+/* What a message adds to the words that the runtime has put on standard error itself: a hint behind them, or all of it. */
+static const char *
+what_was_not_said (const char *said, const char *message)
+{
+  if (!g_str_has_prefix (message, said))
+    return message;
+  message += strlen (said);
+  return message + strspn (message, "; ");
 }
 
 static int
@@ -188,8 +224,10 @@ report (const B9App *app, const GError *failure)
 
   if (log != NULL)
     b9_client_log_append (log, json, failure->message, b9_error_name (failure->code));
-  if (!app->said)
+  if (app->said == NULL)
     fprintf (stderr, "b9run: %s\n", failure->message);
+  else if (strcmp (app->said, failure->message) != 0)
+    fprintf (stderr, "b9run: %s\n", what_was_not_said (app->said, failure->message));
   g_debug ("failed (%s): %s", b9_error_name (failure->code), failure->message);
   return app->command != NULL && app->command->run == b9_cmd_exec ? EXIT_OF_EXEC : EXIT_FAILURE;
 }
@@ -211,7 +249,7 @@ main (int argc, char **argv)
   if (status < 0)
     status = report (&app, error);
   b9_app_clear (&app);
-  if (fflush (stdout) != 0 && status == 0) {
+  if ((fflush (stdout) != 0 || ferror (stdout)) && status == 0) {
     fprintf (stderr, "b9run: standard output could not be written: %s\n", b9_errno_text (errno));
     return EXIT_FAILURE;
   }

@@ -90,6 +90,14 @@ b9_app_unsupported (const B9Runtime *runtime, const B9Request *request, const ch
   return -1;
 }
 
+/* A question has to be answered in time; what changes a container may take as long as it takes (start waits for hooks, and for
+ * sd_notify). */
+static guint
+time_limit (B9Operation operation)
+{
+  return operation == B9_OPERATION_STATE || operation == B9_OPERATION_PS || operation == B9_OPERATION_EVENTS ? B9_QUERY_SECONDS : 0;
+}
+
 /* Runs it as a child without a log of its own, and prints what it answered. */
 static int
 translate (const B9Target *target, B9Request *request, GError **error)
@@ -98,7 +106,7 @@ translate (const B9Target *target, B9Request *request, GError **error)
 
   request->log = NULL;
   request->log_format = NULL;
-  answer = b9_query (target->runtime, request, B9_QUERY_SECONDS, error);
+  answer = b9_query (target->runtime, request, time_limit ((B9Operation)request->operation), error);
   if (answer == NULL)
     return -1;
   fputs (answer, stdout);

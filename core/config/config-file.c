@@ -19,6 +19,7 @@
 #include <b9run/b9-error.h>
 
 #include "core/config/config-private.h"
+#include "core/sys/failure.h"
 
 #define MAX_BYTES (1024 * 1024)
 
@@ -49,7 +50,7 @@ fail_errno (const char *path, GError **error)
   int saved = errno;
   int code = saved == EACCES || saved == EPERM ? B9_ERROR_PERMISSION : B9_ERROR_CONFIG;
   g_set_error (error, B9_ERROR, code, "the configuration file %s cannot be read: %s", path,
-               g_strerror (saved));
+               b9_errno_text (saved));
   return FALSE;
 }
 

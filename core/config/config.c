@@ -17,6 +17,7 @@
 #include <b9run/b9-error.h>
 
 #include "core/config/config-private.h"
+#include "core/sys/failure.h"
 
 B9ConfigValue *
 b9_config_value_new (const char *path, const char *file, guint line)
@@ -160,7 +161,7 @@ add_directory (B9Config *config, const char *directory, GError **error)
     return TRUE;
   if (fd < 0) {
     g_set_error (error, B9_ERROR, errno == EACCES ? B9_ERROR_PERMISSION : B9_ERROR_CONFIG,
-                 "the configuration directory %s cannot be read: %s", directory, g_strerror (errno));
+                 "the configuration directory %s cannot be read: %s", directory, b9_errno_text (errno));
     return FALSE;
   }
   close (fd);
@@ -187,6 +188,12 @@ b9_config_load (const char *explicit_file, GError **error)
   else
     loaded = add_directory (config, directory != NULL ? directory : B9_SYSCONFDIR "/b9run", error);
   return loaded ? g_steal_pointer (&config) : NULL;
+}
+
+B9Config *
+b9_config_built_in (void)
+{
+  return b9_config_new ();
 }
 
 gboolean

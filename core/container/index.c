@@ -21,6 +21,10 @@
 
 #define MAX_ID_BYTES 255
 
+/* The lock is held for microseconds, but for a sweep, which takes half a second at most. */
+#define LOCK_ROUNDS 60000
+#define LOCK_PAUSE_US 500
+
 struct _B9Index {
   char *directory;
   char *containers;
@@ -67,9 +71,17 @@ b9_index_lock (B9Index *index, GError **error)
   index->lock = open (path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (index->lock < 0)
     return b9_fail_errno (error, errno, "cannot open the lock %s", path);
-  while (flock (index->lock, LOCK_EX) != 0) {
-    if (errno != EINTR)
-      return b9_fail_errno (error, errno, "cannot take the lock %s", path);
+  for (guint round = 0; flock (index->lock, LOCK_EX | LOCK_NB) != 0; round++) {
+    int failure = errno;
+
+    if ((failure == EWOULDBLOCK || failure == EINTR) && round < LOCK_ROUNDS) {
+      g_usleep (LOCK_PAUSE_US);
+      continue;
+    }
+    b9_fd_close (&index->lock);
+    if (failure == EWOULDBLOCK)
+      return b9_fail (error, B9_ERROR_TIMEOUT, "another b9run holds the lock %s for longer than 30 s; is it stopped or frozen?", path);
+    return b9_fail_errno (error, failure, "cannot take the lock %s", path);
   }
   return TRUE;
 }
@@ -110,13 +122,19 @@ key_of (const char *backend, const char *root)
   return g_strndup (digest, 16);
 }
 
-/* Appends the records of one id. */
+/* Appends the records of one id.  A damaged one does not hide the others; FALSE with the first such problem. */
 static gboolean
 load_id (const B9Index *index, const char *id, GPtrArray *records, GError **error)
 {
   g_autofree char *directory = g_build_filename (index->containers, id, NULL);
-  g_autoptr (GDir) keys = g_dir_open (directory, 0, NULL);
+  g_autoptr (GError) refused = NULL;
+  g_autoptr (GDir) keys = g_dir_open (directory, 0, &refused);
   const char *key;
+  gboolean sound = TRUE;
+
+  if (g_error_matches (refused, G_FILE_ERROR, G_FILE_ERROR_ACCES))
+    return b9_fail (error, B9_ERROR_PERMISSION, "the records in %s cannot be read by user %u: they are for their owner", index->directory,
+                    (unsigned)geteuid ());
 
   while (keys != NULL && (key = g_dir_read_name (keys)) != NULL) {
     g_autofree char *path = g_build_filename (directory, key, NULL);
@@ -125,12 +143,12 @@ load_id (const B9Index *index, const char *id, GPtrArray *records, GError **erro
 
     if (record != NULL)
       g_ptr_array_add (records, record);
-    else if (!g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_FOUND)) {
+    else if (sound && !g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_FOUND)) {
       g_propagate_error (error, g_steal_pointer (&problem));
-      return FALSE;
+      sound = FALSE;
     }
   }
-  return TRUE;
+  return sound;
 }
 
 static void
@@ -171,24 +189,39 @@ gboolean
 b9_index_find (const B9Index *index, const B9Query *query, B9Record **record, GError **error)
 {
   g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func ((GDestroyNotify) b9_record_free);
+  g_autoptr (GError) problem = NULL;
   B9Record *chosen;
   guint position;
 
   *record = NULL;
-  if (!load_id (index, query->id, records, error))
-    return FALSE;
+  load_id (index, query->id, records, &problem);
   for (guint i = records->len; query->root != NULL && i > 0; i--) {
     if (strcmp (((B9Record *) g_ptr_array_index (records, i - 1))->root, query->root) != 0)
       g_ptr_array_remove_index_fast (records, i - 1);
   }
+  if (records->len == 0 && problem != NULL)
+    g_propagate_error (error, g_steal_pointer (&problem));
   if (records->len == 0)
-    return TRUE;
+    return error == NULL || *error == NULL;
   chosen = choose (records, query, error);
   if (chosen == NULL)
     return FALSE;
   g_ptr_array_find (records, chosen, &position);
   *record = g_ptr_array_steal_index (records, position);
   return TRUE;
+}
+
+char **
+b9_index_ids (const B9Index *index)
+{
+  g_autoptr (GDir) directory = g_dir_open (index->containers, 0, NULL);
+  GPtrArray *ids = g_ptr_array_new ();
+  const char *id;
+
+  while (directory != NULL && (id = g_dir_read_name (directory)) != NULL)
+    g_ptr_array_add (ids, g_strdup (id));
+  g_ptr_array_add (ids, NULL);
+  return (char **)g_ptr_array_free (ids, FALSE);
 }
 
 static int

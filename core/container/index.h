@@ -39,6 +39,9 @@ gboolean b9_index_find (const B9Index *index, const B9Query *query, B9Record **r
 /* Every record, sorted by id; damaged ones are left out and described in @problems (GPtrArray of char *, or NULL). */
 GPtrArray *b9_index_all (const B9Index *index, GPtrArray *problems);
 
+/* Every id in the index, g_strfreev(). */
+char **b9_index_ids (const B9Index *index);
+
 /* Gives @record its directory and writes it.  The caller holds the lock. */
 gboolean b9_index_add (B9Index *index, B9Record *record, GError **error);
 

@@ -29,6 +29,7 @@ b9_record_new (const char *id, const char *backend, const char *root)
   record->root = g_strdup (root);
   record->runtime_root = g_strdup (root);
   record->flags = g_new0 (char *, 1);
+  record->cgroup_directories = g_new0 (char *, 1);
   record->created = b9_timestamp ();
   record->phase = B9_PHASE_CREATING;
   record->creator = getpid ();
@@ -53,6 +54,7 @@ b9_record_free (B9Record *record)
   g_free (record->rootfs);
   g_free (record->cgroups_path);
   g_strfreev (record->flags);
+  g_strfreev (record->cgroup_directories);
   g_free (record->rootless);
   g_free (record->created);
   g_free (record->boot_id);
@@ -65,11 +67,33 @@ b9_record_file (const B9Record *record, const char *name)
   return g_build_filename (record->directory, name, NULL);
 }
 
+/* A path may hold any byte but a key file only UTF-8, and it drops spaces at the ends: C's escapes keep both. */
+static char *
+escape (const char *value)
+{
+  g_autofree char *escaped = g_strescape (value, NULL);
+  g_auto (GStrv) words = g_strsplit (escaped, " ", -1);
+
+  return g_strjoinv ("\\040", words);
+}
+
 static void
 set_text (GKeyFile *file, const char *key, const char *value)
 {
-  if (value != NULL)
-    g_key_file_set_string (file, GROUP, key, value);
+  g_autofree char *escaped = value != NULL ? escape (value) : NULL;
+
+  if (escaped != NULL)
+    g_key_file_set_value (file, GROUP, key, escaped);
+}
+
+static void
+set_list (GKeyFile *file, const char *key, char **values)
+{
+  g_autoptr (GPtrArray) escaped = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; values[i] != NULL; i++)
+    g_ptr_array_add (escaped, escape (values[i]));
+  g_key_file_set_string_list (file, GROUP, key, (const char *const *)escaped->pdata, escaped->len);
 }
 
 static void
@@ -99,8 +123,9 @@ b9_record_save (const B9Record *record, GError **error)
   set_text (file, "rootfs", record->rootfs);
   set_text (file, "cgroups-path", record->cgroups_path);
   g_key_file_set_boolean (file, GROUP, "cgroups-ours", record->cgroups_ours);
-  g_key_file_set_string_list (file, GROUP, "flags", (const char *const *) record->flags,
-                              g_strv_length (record->flags));
+  g_key_file_set_boolean (file, GROUP, "leftovers-ours", record->leftovers_ours);
+  set_list (file, "flags", record->flags);
+  set_list (file, "cgroup-directories", record->cgroup_directories);
   set_text (file, "rootless", record->rootless);
   g_key_file_set_boolean (file, GROUP, "systemd-cgroup", record->systemd_cgroup);
   set_text (file, "created", record->created);
@@ -116,17 +141,36 @@ b9_record_save (const B9Record *record, GError **error)
 static char *
 get_text (GKeyFile *file, const char *key)
 {
-  return g_key_file_get_string (file, GROUP, key, NULL);
+  g_autofree char *escaped = g_key_file_get_value (file, GROUP, key, NULL);
+
+  return escaped != NULL ? g_strcompress (escaped) : NULL;
+}
+
+static char **
+get_list (GKeyFile *file, const char *key)
+{
+  char **values = g_key_file_get_string_list (file, GROUP, key, NULL, NULL);
+
+  for (guint i = 0; values != NULL && values[i] != NULL; i++) {
+    char *plain = g_strcompress (values[i]);
+
+    g_free (values[i]);
+    values[i] = plain;
+  }
+  return values != NULL ? values : g_new0 (char *, 1);
 }
 
 static void
 get_process (GKeyFile *file, const char *key, pid_t *pid, guint64 *start)
 {
   g_autofree char *text = get_text (file, key);
+  guint64 started;
   int number;
 
-  if (text != NULL && sscanf (text, "%d@%" G_GUINT64_FORMAT, &number, start) == 2 && number > 0)
-    *pid = number;
+  if (text == NULL || sscanf (text, "%d@%" G_GUINT64_FORMAT, &number, &started) != 2 || number <= 0)
+    return;
+  *pid = number;
+  *start = started;
 }
 
 /* What no record can do without. */
@@ -159,10 +203,10 @@ record_from_key_file (GKeyFile *file, const char *directory)
   record->bundle = get_text (file, "bundle");
   record->rootfs = get_text (file, "rootfs");
   record->cgroups_path = get_text (file, "cgroups-path");
+  record->leftovers_ours = g_key_file_get_boolean (file, GROUP, "leftovers-ours", NULL);
   record->cgroups_ours = g_key_file_get_boolean (file, GROUP, "cgroups-ours", NULL);
-  record->flags = g_key_file_get_string_list (file, GROUP, "flags", NULL, NULL);
-  if (record->flags == NULL)
-    record->flags = g_new0 (char *, 1);
+  record->flags = get_list (file, "flags");
+  record->cgroup_directories = get_list (file, "cgroup-directories");
   record->rootless = get_text (file, "rootless");
   record->systemd_cgroup = g_key_file_get_boolean (file, GROUP, "systemd-cgroup", NULL);
   record->created = get_text (file, "created");
@@ -196,10 +240,10 @@ b9_record_load (const char *directory, GError **error)
   if (text == NULL)
     return NULL;
   if (size == 0 || !g_key_file_load_from_data (file, text, size, G_KEY_FILE_NONE, &problem))
-    return damaged (error, path, problem != NULL ? problem->message : "it is empty");
+    return damaged (error, path, size == 0 ? "it is empty" : "it is no key file");
   version = g_key_file_get_integer (file, GROUP, "version", NULL);
   if (version > B9_RECORD_VERSION) {
-    b9_fail (error, B9_ERROR_BAD_INPUT, "the record %s has version %d, made by a newer b9run; this one knows version %d",
+    b9_fail (error, B9_ERROR_UNSUPPORTED, "the record %s has version %d, made by a newer b9run; this one knows version %d",
              path, version, B9_RECORD_VERSION);
     return NULL;
   }
@@ -210,11 +254,17 @@ b9_record_load (const char *directory, GError **error)
 }
 
 gboolean
-b9_record_is_ours (const B9Record *record)
+b9_record_is_of_this_boot (const B9Record *record)
 {
   g_autofree char *boot_id = b9_boot_id ();
 
-  return record->pid_namespace == b9_pid_namespace () && g_strcmp0 (record->boot_id, boot_id) == 0;
+  return g_strcmp0 (record->boot_id, boot_id) == 0;
+}
+
+gboolean
+b9_record_is_ours (const B9Record *record)
+{
+  return record->pid_namespace == b9_pid_namespace () && b9_record_is_of_this_boot (record);
 }
 
 void

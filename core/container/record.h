@@ -34,6 +34,8 @@ typedef struct {
   char *bundle;       /* absolute, the caller's */
   char *rootfs;       /* absolute; NULL when unknown */
   char *cgroups_path; /* linux.cgroupsPath as written; NULL: the runtime chose */
+  char **cgroup_directories; /* as they were resolved when the container was made */
+  gboolean leftovers_ours; /* nothing was there of what a killed runtime would leave */
   gboolean cgroups_ours; /* the cgroups did not exist before, so they may be emptied after a crash */
   char **flags;       /* global flags of the runtime */
   char *rootless;     /* runc's --rootless; NULL: not given */
@@ -61,6 +63,7 @@ char *b9_record_file (const B9Record *record, const char *name); /* owned path *
 
 /* Whether the PIDs of the record mean in this process what they meant when it was written. */
 gboolean b9_record_is_ours (const B9Record *record);
+gboolean b9_record_is_of_this_boot (const B9Record *record);
 
 /* Notes the container's PID and when that process started. */
 void b9_record_set_pid (B9Record *record, pid_t pid);

@@ -8,19 +8,19 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "core/json/json-text.h"
 #include "core/sys/clock.h"
 #include "core/sys/files.h"
 
-/* A runtime that panics can write a lot; what matters is at the end of the first screens. */
-#define MAX_LOG_BYTES (1024 * 1024)
+/* With --debug a runtime writes a lot; its last error is near the end. */
+#define LOG_TAIL_BYTES (256 * 1024)
 
 void
 b9_client_log_append (const char *file, gboolean json, const char *message, const char *code)
 {
-  b9_autofd fd = open (file, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0644);
+  b9_autofd fd = open (file, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
   g_autofree char *now = b9_timestamp ();
   g_autofree char *quoted = b9_json_quote (message);
   g_autofree char *line = NULL;
@@ -54,10 +54,29 @@ json_error (const char *line)
   return NULL;
 }
 
+static char *
+read_tail (const char *file)
+{
+  b9_autofd fd = open (file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  g_autofree char *content = NULL;
+  off_t size = fd >= 0 ? lseek (fd, 0, SEEK_END) : -1;
+  off_t start = MAX (0, size - LOG_TAIL_BYTES);
+  ssize_t have;
+
+  if (size <= 0)
+    return NULL;
+  content = g_malloc (LOG_TAIL_BYTES + 1);
+  have = pread (fd, content, LOG_TAIL_BYTES, start);
+  if (have <= 0)
+    return NULL;
+  content[have] = '\0';
+  return g_steal_pointer (&content);
+}
+
 char *
 b9_backend_log_error (const char *file)
 {
-  g_autofree char *content = b9_read_file (AT_FDCWD, file, MAX_LOG_BYTES, NULL, NULL);
+  g_autofree char *content = read_tail (file);
   g_auto (GStrv) lines = content != NULL ? g_strsplit (content, "\n", -1) : NULL;
 
   for (guint i = lines != NULL ? g_strv_length (lines) : 0; i > 0; i--) {

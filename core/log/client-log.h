@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 void b9_client_log_append (const char *file, gboolean json, const char *message, const char *code);
 
 /* The last error that a runtime wrote into its JSON log: the message of the last line with level error (or fatal, panic), or
- * NULL.  Lines that are no JSON are passed over; the last one is returned as it stands when none is JSON. */
+ * NULL.  Lines that are no JSON are passed over, and of a long log only the end is read. */
 char *b9_backend_log_error (const char *file);
 
 /* The last line of what a runtime wrote on standard error that says something; owned, NULL when there is none.  A JSON or

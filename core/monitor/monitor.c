@@ -96,8 +96,9 @@ have_listen_fds (pid_t self)
   return value != NULL && strtol (value, NULL, 10) == self;
 }
 
+/* *@failure gets the errno of an execve that failed. */
 static pid_t
-start_runtime (char **argv)
+start_runtime (char **argv, volatile int *failure)
 {
   static char listen_pid[32] = "LISTEN_PID=";
   pid_t self = getpid ();
@@ -110,6 +111,7 @@ start_runtime (char **argv)
       snprintf (listen_pid, sizeof listen_pid, "LISTEN_PID=%d", (int) getpid ());
     if (prctl (PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid () == self)
       execv (argv[0], argv);
+    *failure = errno;
     _exit (127);
   }
   return pid;
@@ -193,6 +195,15 @@ read_oom_kills (int fd)
   return value != NULL ? strtol (value + strlen ("oom_kill "), NULL, 10) : -1;
 }
 
+/* Above the numbers that are closed; ulimit -n may be low. */
+#define OUT_OF_THE_WAY 10
+
+static int
+move_up (int fd)
+{
+  return fcntl (fd, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+}
+
 /* Nothing of the caller's may be held: its pipes would never end, its mounts could not be unmounted. */
 static void
 let_go (struct monitor *monitor)
@@ -204,8 +215,8 @@ let_go (struct monitor *monitor)
   /* The three that stay move to 3, 4 and 5, and everything above goes. */
   int kept[] = { monitor->directory, monitor->ready, monitor->oom };
   for (int i = 0; i < 3; i++)
-    kept[i] = kept[i] >= 0 ? fcntl (kept[i], F_DUPFD_CLOEXEC, 64) : -1;
-  syscall (SYS_close_range, 3, 63, 0);
+    kept[i] = kept[i] >= 0 ? move_up (kept[i]) : -1;
+  syscall (SYS_close_range, 3, OUT_OF_THE_WAY - 1, 0);
   for (int i = 0; i < 3; i++)
     kept[i] = kept[i] >= 0 ? dup3 (kept[i], 3 + i, O_CLOEXEC) : -1;
   syscall (SYS_close_range, 6, ~0u, 0);
@@ -266,6 +277,7 @@ int
 main (int argc, char **argv)
 {
   struct monitor monitor = { .directory = -1, .ready = -1, .oom = -1 };
+  volatile int failure = 0;
   int status;
 
   if (argc < 4) {
@@ -280,11 +292,13 @@ main (int argc, char **argv)
   prctl (PR_SET_PDEATHSIG, 0);
   prctl (PR_SET_CHILD_SUBREAPER, 1);
   prctl (PR_SET_NAME, "b9run-monitor");
-  monitor.runtime = start_runtime (argv + 3);
+  monitor.runtime = start_runtime (argv + 3, &failure);
   if (monitor.runtime < 0)
     return 1;
   ignore_signals ();
   status = wait_for (monitor.runtime);
+  if (failure != 0)
+    status = -failure;
   monitor.container = status == 0 ? read_container_pid (&monitor) : 0;
   if (monitor.container > 0)
     monitor.oom = find_oom_counter (monitor.container);

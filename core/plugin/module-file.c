@@ -27,6 +27,7 @@
 
 #include "core/plugin/module-private.h"
 #include "core/sys/files.h"
+#include "core/sys/failure.h"
 
 /* Real modules have about ten. */
 #define MAX_PROGRAM_HEADERS 128
@@ -76,7 +77,7 @@ check_directories (const char *directory, GError **error)
     struct stat status;
 
     if (stat (current, &status) < 0)
-      return b9_module_refuse (error, "%s cannot be examined: %s", what, g_strerror (errno));
+      return b9_module_refuse (error, "%s cannot be examined: %s", what, b9_errno_text (errno));
     if (above && (status.st_mode & S_ISVTX) != 0)
       status.st_mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
     if (!check_writers (what, current, &status, error))
@@ -105,7 +106,7 @@ resolve (const char *path, GError **error)
         error, "it is a link to %s, where nothing is; install what it should lead to, or remove the link",
         target);
   else
-    b9_module_refuse (error, "it cannot be found: %s", g_strerror (saved));
+    b9_module_refuse (error, "it cannot be found: %s", b9_errno_text (saved));
   return NULL;
 }
 
@@ -117,7 +118,7 @@ open_regular_file (const char *resolved, struct stat *status, GError **error)
   int opened = fd;
 
   if (fd < 0 || fstat (fd, status) < 0) {
-    b9_module_refuse (error, "it cannot be opened: %s", g_strerror (errno));
+    b9_module_refuse (error, "it cannot be opened: %s", b9_errno_text (errno));
     return -1;
   }
   if (!S_ISREG (status->st_mode)) {
@@ -162,7 +163,7 @@ check_elf (int fd, off_t size, GError **error)
   ssize_t length = pread (fd, &header, sizeof header, 0);
 
   if (length < 0)
-    return b9_module_refuse (error, "it cannot be read: %s", g_strerror (errno));
+    return b9_module_refuse (error, "it cannot be read: %s", b9_errno_text (errno));
   if (length < SELFMAG || memcmp (header.e_ident, ELFMAG, SELFMAG) != 0)
     return b9_module_refuse (error,
                              "it is no ELF file; remove it, or build it again if it should be a plugin");

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/run/claim.h"
 #include "core/run/spawn.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
@@ -26,14 +27,19 @@
 #define FREQUENT_PAUSE_MS 5
 #define RARE_PAUSE_MS 50
 
+/* How long a runtime that is still making the container may take once the caller wants an end. */
+#define PATIENCE_US (10 * G_USEC_PER_SEC)
+
 typedef struct {
   const B9Attach *attach;
   pid_t child;
   pid_t container; /* 0 until the runtime has told */
-  sigset_t early;  /* signals that came before the container's PID was known */
-  sigset_t waiting; /* those of them that have not been passed on */
+  B9Fd container_fd; /* its pidfd, so that no later process of that PID is meant */
+  int early; /* the signal that asked for an end before the container's PID was known; or 0 */
+  sigset_t waiting; /* signals that wait for that PID */
   B9Fd signals;
   guint looks; /* how often we have looked for the PID file */
+  gint64 patience_ends; /* on the monotonic clock; 0: nobody asked for an end */
   gboolean ended;
   int wait_status;
   GError *failure; /* the caller cannot be served, so the container has been killed */
@@ -90,15 +96,24 @@ b9_attach_forwards (int number)
   return number != SIGKILL && number != SIGSTOP && sigismember (&set, number) == 1;
 }
 
+/* What callers end a program by. */
+static gboolean
+is_ending (int number)
+{
+  return number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT;
+}
+
 static void
 pass_on (Loop *loop, int number)
 {
-  pid_t receiver = loop->attach->signals_init ? loop->container : loop->child;
-
-  if (loop->container == 0)
-    sigaddset (&loop->early, number);
-  if (receiver > 0)
-    kill (receiver, number);
+  if (loop->container == 0 && loop->early == 0 && is_ending (number)) {
+    loop->early = number;
+    loop->patience_ends = g_get_monotonic_time () + PATIENCE_US;
+  }
+  if (!loop->attach->signals_init)
+    kill (loop->child, number);
+  else if (loop->container != 0)
+    b9_pidfd_signal (loop->container_fd, number);
   else
     sigaddset (&loop->waiting, number);
 }
@@ -135,9 +150,10 @@ look_for_pid (Loop *loop)
 {
   pid_t pid = loop->container == 0 ? b9_read_pid_file (loop->attach->directory) : 0;
 
-  if (pid == 0)
+  if (pid == 0 || (loop->attach->record != NULL && !b9_claim_stands (loop->attach->record)))
     return;
   loop->container = pid;
+  loop->container_fd = loop->ended ? -1 : b9_pidfd_open (pid);
   pass_on_waiting (loop);
   note_pid (loop, pid);
 }
@@ -159,13 +175,22 @@ read_signals (Loop *loop)
 }
 
 /* How long to wait before the next look at the PID file, in ms.  An inotify watch would tell at once, but to close one takes the
- * kernel up to 15 ms, which every run would pay. */
+ * kernel up to 15 ms, which every run would pay.  Nobody hurries but a caller who wants the PID, and a signal that waits. */
 static int
 pause_before_next_look (Loop *loop)
 {
+  gboolean hurry = loop->attach->pid_file != NULL || !sigisemptyset (&loop->waiting);
+
   if (loop->container != 0)
     return -1;
-  return ++loop->looks < FREQUENT_LOOKS ? FREQUENT_PAUSE_MS : RARE_PAUSE_MS;
+  return hurry && ++loop->looks < FREQUENT_LOOKS ? FREQUENT_PAUSE_MS : RARE_PAUSE_MS;
+}
+
+/* The runtime hangs before there is a container that could take the signal. */
+static gboolean
+is_out_of_patience (const Loop *loop)
+{
+  return loop->container == 0 && loop->patience_ends != 0 && g_get_monotonic_time () > loop->patience_ends;
 }
 
 static void
@@ -179,32 +204,20 @@ loop_run (Loop *loop)
     look_for_pid (loop);
     if (watched.revents != 0)
       read_signals (loop);
+    if (is_out_of_patience (loop))
+      kill (loop->child, SIGKILL);
   }
   if (!loop->ended)
     loop->wait_status = b9_wait_for (loop->child);
 }
 
-/* runsc says 128 when it, or the sandbox that is starting, is told to end before the container runs; the caller sent a
- * signal, and wants to hear of it. */
-static void
-account_for_early (Loop *loop)
-{
-  if (!WIFEXITED (loop->wait_status) || WEXITSTATUS (loop->wait_status) != 128)
-    return;
-  for (int number = 1; number < NSIG; number++) {
-    if (sigismember (&loop->early, number) == 1)
-      loop->wait_status = number;
-  }
-}
-
 gboolean
-b9_attach (const B9Attach *attach, int *wait_status, GError **error)
+b9_attach (B9Attach *attach, int *wait_status, GError **error)
 {
-  Loop loop = { .attach = attach };
+  Loop loop = { .attach = attach, .signals = -1, .container_fd = -1 };
   sigset_t forwarded, before;
   B9Spawn spawn = { .argv = attach->argv, .output = -1, .error = -1, .own_group = attach->own_group, .mask = &before };
 
-  sigemptyset (&loop.early);
   sigemptyset (&loop.waiting);
   forwarded_signals (&forwarded);
   sigprocmask (SIG_BLOCK, &forwarded, &before);
@@ -216,10 +229,13 @@ b9_attach (const B9Attach *attach, int *wait_status, GError **error)
   if (loop.child > 0) {
     loop_run (&loop);
     look_for_pid (&loop);
-    account_for_early (&loop);
+    if (is_out_of_patience (&loop))
+      loop.wait_status = loop.early;
   }
+  attach->early_signal = loop.early;
   sigprocmask (SIG_SETMASK, &before, NULL);
   b9_fd_close (&loop.signals);
+  b9_fd_close (&loop.container_fd);
   *wait_status = loop.wait_status;
   if (loop.failure != NULL)
     g_propagate_error (error, loop.failure);

@@ -16,12 +16,13 @@ typedef struct {
   B9Record *record;      /* to be told the PID; or NULL */
   gboolean signals_init; /* signals go to the container's process, not to the backend's (B9_BACKEND_SIGNAL_INIT) */
   gboolean own_group;    /* B9_BACKEND_OWN_GROUP, and no terminal */
+  int early_signal;      /* out: the signal by which the caller asked for an end before there was a container; or 0 */
 } B9Attach;
 
 /* Starts the program and stays until it ends.  As soon as the runtime has written its PID file, the PID is noted in
  * the record and published in @pid_file.  A signal that comes earlier waits for it.  FALSE where nothing could be started, or
  * where the caller could not be told the PID: what was started has been killed then. */
-gboolean b9_attach (const B9Attach *attach, int *wait_status, GError **error);
+gboolean b9_attach (B9Attach *attach, int *wait_status, GError **error);
 
 /* Whether b9_attach passes that signal on. */
 gboolean b9_attach_forwards (int number);

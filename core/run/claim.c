@@ -11,18 +11,14 @@
 
 #include "core/run/claim.h"
 
-#include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/container/exit-status.h"
-#include "core/sys/cgroup.h"
+#include "core/run/sweep.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
 #include "core/sys/process.h"
-
-#define MAX_COMMAND_LINE (256 * 1024)
 
 gboolean
 b9_target_from_record (B9Target *target, const B9Runtime *runtime, B9Record *record, GError **error)
@@ -41,94 +37,8 @@ b9_target_from_record (B9Target *target, const B9Runtime *runtime, B9Record *rec
   return target->program != NULL;
 }
 
-/* Whether another container of the index lives in the same cgroup, which then is not ours to sweep. */
-static gboolean
-shares_cgroup (const B9Index *index, const B9Record *record)
-{
-  g_autoptr (GPtrArray) all = b9_index_all (index, NULL);
-
-  for (guint i = 0; i < all->len; i++) {
-    const B9Record *other = g_ptr_array_index (all, i);
-
-    if (strcmp (other->directory, record->directory) == 0)
-      continue;
-    if (g_strcmp0 (other->cgroups_path, record->cgroups_path) == 0
-        && (record->cgroups_path != NULL || strcmp (other->id, record->id) == 0))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-static void
-remove_leftovers (const B9Target *target)
-{
-  const B9Backend *backend = target->runtime->backend;
-  B9Request request = b9_target_request (target, B9_OPERATION_DELETE);
-  g_auto (GStrv) paths = NULL;
-
-  if (B9_STRUCT_HAS (backend, leftovers))
-    paths = backend->leftovers (&target->runtime->host, &request, target->record->rootfs);
-  for (guint i = 0; paths != NULL && paths[i] != NULL; i++) {
-    if (unlink (paths[i]) == 0 || rmdir (paths[i]) == 0)
-      g_info ("removed %s, a remain of container %s", paths[i], target->id);
-  }
-  if (strcmp (target->record->root, target->record->runtime_root) != 0)
-    rmdir (target->record->runtime_root);
-}
-
-static gboolean
-is_owned (const B9Target *target, const B9Request *request, pid_t pid)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%d/cmdline", (int)pid);
-  g_autoptr (GPtrArray) words = g_ptr_array_new ();
-  gsize size = 0;
-  g_autofree char *text = b9_read_file (AT_FDCWD, path, MAX_COMMAND_LINE, &size, NULL);
-
-  for (const char *word = text; word != NULL && word < text + size; word += strlen (word) + 1)
-    g_ptr_array_add (words, (gpointer)word);
-  g_ptr_array_add (words, NULL);
-  return words->len > 1 && target->runtime->backend->owns_process (&target->runtime->host, request,
-                                                                   (const char *const *)words->pdata);
-}
-
-/* Kills what only its command line ties to the container. */
-static void
-kill_owned_processes (const B9Target *target)
-{
-  B9Request request = b9_target_request (target, B9_OPERATION_DELETE);
-  g_autoptr (GDir) processes = NULL;
-  const char *name;
-
-  if (!B9_STRUCT_HAS (target->runtime->backend, owns_process))
-    return;
-  processes = g_dir_open ("/proc", 0, NULL);
-  while (processes != NULL && (name = g_dir_read_name (processes)) != NULL) {
-    guint64 pid;
-
-    if (g_ascii_string_to_unsigned (name, 10, 2, G_MAXINT32, &pid, NULL) && is_owned (target, &request, (pid_t)pid)) {
-      g_info ("killing process %d, a remain of container %s", (int)pid, target->id);
-      kill ((pid_t)pid, SIGKILL);
-    }
-  }
-}
-
-/* The container is gone, but a runtime that was killed leaves processes, cgroups and files. */
-static void
-sweep (const B9Index *index, const B9Target *target, gboolean was_interrupted)
-{
-  g_autoptr (GPtrArray) cgroups = b9_cgroup_directories (target->record->cgroups_path, target->id);
-
-  if (target->record->cgroups_ours && cgroups->len > 0 && !shares_cgroup (index, target->record)
-      && !b9_cgroup_sweep (cgroups))
-    g_warning ("processes of container %s could not be killed", target->id);
-  if (was_interrupted)
-    kill_owned_processes (target);
-  remove_leftovers (target);
-}
-
-/* The record that stands there now may be a later container's of the same name. */
-static gboolean
-is_still_there (const B9Record *record)
+gboolean
+b9_claim_stands (const B9Record *record)
 {
   g_autoptr (B9Record) now = b9_record_load (record->directory, NULL);
 
@@ -144,9 +54,50 @@ b9_disclaim (B9Index *index, const B9Target *target)
     g_warning ("%s", error->message);
     return;
   }
-  if (is_still_there (target->record)) {
+  if (b9_claim_stands (target->record)) {
     if (!b9_target_exists (target))
-      sweep (index, target, FALSE);
+      b9_sweep (index, target, FALSE);
+    if (!b9_index_remove (index, target->record, &error))
+      g_warning ("%s", error->message);
+  }
+  b9_index_unlock (index);
+}
+
+static gboolean
+creator_lives (const B9Record *record)
+{
+  return record->creator_start != 0 && b9_process_alive (record->creator, record->creator_start);
+}
+
+gboolean
+b9_is_being_made (const B9Record *record)
+{
+  return record->phase == B9_PHASE_CREATING && b9_record_is_ours (record)
+         && (creator_lives (record) || b9_monitor_alive (record));
+}
+
+gboolean
+b9_pid_was_reused (const B9Target *target)
+{
+  const B9Record *record = target->record;
+  guint64 start = 0;
+
+  return record != NULL && (target->runtime->backend->traits & B9_BACKEND_TRUSTS_PIDS) != 0 && record->pid > 0
+         && record->pid_start != 0 && b9_record_is_ours (record) && b9_process_look (record->pid, &start, NULL)
+         && start != record->pid_start;
+}
+
+void
+b9_discard (B9Index *index, const B9Target *target)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!b9_index_lock (index, &error)) {
+    g_warning ("%s", error->message);
+    return;
+  }
+  if (b9_claim_stands (target->record)) {
+    b9_sweep (index, target, TRUE);
     if (!b9_index_remove (index, target->record, &error))
       g_warning ("%s", error->message);
   }
@@ -165,16 +116,19 @@ b9_mend (B9Index *index, B9Target *target)
   B9Record *record = target->record;
   pid_t pid;
 
-  if (!b9_record_is_ours (record))
+  if (!b9_record_is_ours (record)) {
+    /* No container outlives a boot. */
+    if (!b9_record_is_of_this_boot (record) && !b9_target_exists (target))
+      return b9_index_remove (index, record, NULL) ? B9_MEND_REMOVED : B9_MEND_FOREIGN;
     return B9_MEND_FOREIGN;
-  if (b9_process_alive (record->creator, record->creator_start)
-      || (record->phase == B9_PHASE_CREATING && b9_monitor_alive (record)))
+  }
+  if (creator_lives (record) || b9_is_being_made (record))
     return B9_MEND_KEPT;
-  if (!is_still_there (record))
+  if (!b9_claim_stands (record))
     return B9_MEND_REMOVED;
   if (!b9_target_exists (target)) {
     g_info ("container %s is gone; its record goes too", record->id);
-    sweep (index, target, TRUE);
+    b9_sweep (index, target, TRUE);
     b9_index_remove (index, record, NULL);
     return B9_MEND_REMOVED;
   }
@@ -194,6 +148,7 @@ make_room (B9Index *index, const B9Target *target, GError **error)
 {
   const B9Query query = { .id = target->id, .root = target->root };
   B9Record *found = NULL;
+  B9Mend mend;
 
   if (!b9_index_find (index, &query, &found, error))
     return FALSE;
@@ -202,7 +157,13 @@ make_room (B9Index *index, const B9Target *target, GError **error)
 
     if (!b9_target_from_record (&earlier, target->runtime, found, error))
       return FALSE;
-    if (b9_mend (index, &earlier) != B9_MEND_REMOVED)
+    mend = b9_mend (index, &earlier);
+    if (mend == B9_MEND_FOREIGN && !b9_target_exists (&earlier))
+      return b9_fail (error, B9_ERROR_EXISTS,
+                      "container with given ID already exists: %s was made in another PID namespace; if that is gone, "
+                      "b9run delete --force %s removes its record",
+                      target->id, target->id);
+    if (mend != B9_MEND_REMOVED)
       return b9_fail (error, B9_ERROR_EXISTS, "container with given ID already exists: %s (root %s)", target->id, target->root);
   } else if (found != NULL) {
     b9_fail (error, B9_ERROR_EXISTS, "container with given ID already exists: %s (root %s, backend %s)", target->id,
@@ -216,9 +177,31 @@ make_room (B9Index *index, const B9Target *target, GError **error)
   return TRUE;
 }
 
+/* Another container that is being made in this root and that the runtime does not show yet. */
+static char *
+colliding_record (const B9Index *index, const B9Target *target)
+{
+  const B9Runtime *runtime = target->runtime;
+  g_auto (GStrv) ids = NULL;
+
+  if (!B9_STRUCT_HAS (runtime->backend, ids_collide))
+    return NULL;
+  ids = b9_index_ids (index);
+  for (guint i = 0; ids[i] != NULL; i++) {
+    const B9Query query = {.id = ids[i], .backend = runtime->name, .root = target->root};
+    g_autoptr (B9Record) other = NULL;
+
+    if (strcmp (ids[i], target->id) == 0 || !runtime->backend->ids_collide (&runtime->host, ids[i], target->id))
+      continue;
+    if (b9_index_find (index, &query, &other, NULL) && other != NULL && strcmp (other->runtime_root, target->root) == 0)
+      return g_strdup (ids[i]);
+  }
+  return NULL;
+}
+
 /* A root below the root, named by the id alone, where the runtime would take one id for another. */
 static gboolean
-settle_root (B9Target *target, GError **error)
+settle_root (const B9Index *index, B9Target *target, GError **error)
 {
   const B9Backend *backend = target->runtime->backend;
   g_autofree char *other = NULL;
@@ -228,9 +211,11 @@ settle_root (B9Target *target, GError **error)
   if (B9_STRUCT_HAS (backend, colliding_id))
     other = backend->colliding_id (&target->runtime->host, target->root, target->id);
   if (other == NULL)
+    other = colliding_record (index, target);
+  if (other == NULL)
     return TRUE;
   digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, target->id, -1);
-  name = g_strdup_printf ("b9-%.12s", digest);
+  name = g_strdup_printf (B9_SUB_ROOT_PREFIX "%.12s", digest);
   g_info ("container %s gets a root of its own, since %s would take it for %s", target->id, target->runtime->name, other);
   g_free (target->root);
   target->root = g_build_filename (target->record->root, name, NULL);
@@ -245,17 +230,16 @@ static B9Record *
 record_for (const B9Target *target, const B9Bundle *bundle)
 {
   B9Record *record = b9_record_new (target->id, target->runtime->name, target->root);
-  g_autoptr (GPtrArray) cgroups = b9_cgroup_directories (bundle->cgroups_path, target->id);
 
   record->program = g_strdup (target->program);
   record->bundle = g_strdup (bundle->path);
   record->rootfs = g_strdup (bundle->rootfs);
   record->cgroups_path = g_strdup (bundle->cgroups_path);
-  record->cgroups_ours = cgroups->len == 0;
   g_strfreev (record->flags);
   record->flags = g_strdupv (target->flags);
   record->rootless = g_strdup (target->rootless);
   record->systemd_cgroup = target->systemd_cgroup;
+  b9_sweep_prepare (target, record);
   return record;
 }
 
@@ -272,7 +256,9 @@ b9_claim (B9Index *index, B9Target *target, const B9Bundle *bundle, GError **err
   claimed = make_room (index, target, error);
   if (claimed) {
     target->record = record_for (target, bundle);
-    claimed = settle_root (target, error) && b9_index_add (index, target->record, error);
+    claimed = settle_root (index, target, error) && b9_index_add (index, target->record, error);
+    if (!claimed && strcmp (target->record->root, target->record->runtime_root) != 0)
+      rmdir (target->record->runtime_root);
     if (!claimed)
       g_clear_pointer (&target->record, b9_record_free);
   }

@@ -27,6 +27,7 @@
 
 /* Our end of the pipe to the monitor stays out of the way of descriptors that the container is given (--preserve-fds). */
 #define READY_FD_AT_LEAST 200
+#define READY_FD_FALLBACK 16
 #define DELETE_SECONDS 150
 
 gboolean
@@ -86,7 +87,7 @@ fail_from_log (B9Launch *launch, const Call *call, int wait_status, GError **err
   g_autoptr (GError) failure = NULL;
 
   b9_outcome_failed (launch->target->runtime, &call->request, wait_status, message, &failure);
-  launch->said = message != NULL && strcmp (failure->message, message) == 0;
+  launch->said = g_steal_pointer (&message);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }
@@ -109,13 +110,28 @@ delete_by_force (const B9Launch *launch)
     g_warning ("container %s could not be deleted: %s", launch->target->id, error->message);
 }
 
-/* Nothing came of it, or it is over. */
+/* Nothing came of it, or it is over.  Where @failure says that there is a container of this id, somebody else has made it since we
+ * looked: it is left alone. */
 static void
-leave_nothing (const B9Launch *launch)
+leave_nothing (const B9Launch *launch, const GError *failure)
 {
-  if (b9_target_exists (launch->target))
+  if (g_error_matches (failure, B9_ERROR, B9_ERROR_EXISTS)) {
+    b9_index_remove (launch->index, launch->target->record, NULL);
+    return;
+  }
+  /* Another b9run may have deleted the container, and made the next one of this name, while we were slow to notice. */
+  if (b9_claim_stands (launch->target->record) && b9_target_exists (launch->target))
     delete_by_force (launch);
   b9_disclaim (launch->index, launch->target);
+}
+
+/* Takes @failure. */
+static gboolean
+give_up (const B9Launch *launch, GError *failure, GError **error)
+{
+  leave_nothing (launch, failure);
+  g_propagate_error (error, failure);
+  return FALSE;
 }
 
 /* The runtime has made the container: notes its PID and gives it to the caller. */
@@ -160,11 +176,11 @@ gboolean
 b9_launch_create (B9Launch *launch, GError **error)
 {
   g_auto (Call) call = { 0 };
+  GError *failure = NULL;
 
-  if (call_init (&call, launch, B9_OPERATION_CREATE, error) && run_call (launch, &call, error))
+  if (call_init (&call, launch, B9_OPERATION_CREATE, &failure) && run_call (launch, &call, &failure))
     return TRUE;
-  leave_nothing (launch);
-  return FALSE;
+  return give_up (launch, failure, error);
 }
 
 /* runc's --keep: the container's end is seen here, so nobody need ask for it in vain later. */
@@ -173,7 +189,7 @@ keep (const B9Launch *launch, int wait_status)
 {
   for (guint i = 0; launch->options[i] != NULL; i++) {
     if (strcmp (launch->options[i]->name, "keep") == 0 && g_strcmp0 (launch->options[i]->value, "true") == 0)
-      return b9_target_exists (launch->target) &&
+      return b9_claim_stands (launch->target->record) && b9_target_exists (launch->target) &&
              b9_exit_status_save (launch->target->record, wait_status, NULL);
   }
   return FALSE;
@@ -207,19 +223,26 @@ b9_launch_run (B9Launch *launch, GError **error)
                       .pid_file = launch->pid_file,
                       .signals_init = (traits & B9_BACKEND_SIGNAL_INIT) != 0,
                       .own_group = (traits & B9_BACKEND_OWN_GROUP) != 0 && !launch->terminal };
+  GError *failure = NULL;
   int status = 0;
   gboolean ran = FALSE;
 
-  if (call_init (&call, launch, B9_OPERATION_RUN, error)) {
+  if (call_init (&call, launch, B9_OPERATION_RUN, &failure)) {
     attach.argv = call.argv;
     prepare_stdio (launch);
-    ran = b9_attach (&attach, &status, error);
+    ran = b9_attach (&attach, &status, &failure);
   }
-  if (ran && runtime_failed (launch, &call, status))
-    ran = fail_from_log (launch, &call, status, error);
-  if (!ran || !keep (launch, status))
-    leave_nothing (launch);
-  return ran ? b9_shell_status (status) : -1;
+  if (ran && runtime_failed (launch, &call, status) && attach.early_signal != 0)
+    status = attach.early_signal; /* the runtime calls it a failure that it was told to end */
+  else if (ran && runtime_failed (launch, &call, status))
+    ran = fail_from_log (launch, &call, status, &failure);
+  if (!ran) {
+    give_up (launch, failure, error);
+    return -1;
+  }
+  if (!keep (launch, status))
+    leave_nothing (launch, NULL);
+  return b9_shell_status (status);
 }
 
 /* The command line of the monitor, around the runtime's. */
@@ -254,6 +277,8 @@ run_monitored (B9Launch *launch, const Call *call, GError **error)
     return b9_fail_errno (error, errno, "cannot make a pipe");
   told = ends[0];
   ready = fcntl (ends[1], F_DUPFD, READY_FD_AT_LEAST);
+  if (ready < 0) /* ulimit -n is low */
+    ready = fcntl (ends[1], F_DUPFD, READY_FD_FALLBACK);
   close (ends[1]);
   if (ready < 0)
     return b9_fail_errno (error, errno, "cannot make a pipe");
@@ -267,6 +292,8 @@ run_monitored (B9Launch *launch, const Call *call, GError **error)
     continue;
   if (size != (ssize_t) sizeof status)
     return b9_fail (error, B9_ERROR_FAILED, "the monitor %s died before it had started the container", argv[0]);
+  if (status < 0)
+    return b9_fail (error, B9_ERROR_BACKEND_MISSING, "cannot execute %s: %s", call->argv[0], b9_errno_text (-status));
   return status == 0 ? finish_creation (launch, error) : fail_from_log (launch, call, status, error);
 }
 
@@ -274,10 +301,10 @@ gboolean
 b9_launch_detached (B9Launch *launch, gboolean monitor, GError **error)
 {
   g_auto (Call) call = { 0 };
+  GError *failure = NULL;
 
-  if (call_init (&call, launch, B9_OPERATION_RUN, error)
-      && (monitor ? run_monitored (launch, &call, error) : run_call (launch, &call, error)))
+  if (call_init (&call, launch, B9_OPERATION_RUN, &failure)
+      && (monitor ? run_monitored (launch, &call, &failure) : run_call (launch, &call, &failure)))
     return TRUE;
-  leave_nothing (launch);
-  return FALSE;
+  return give_up (launch, failure, error);
 }

@@ -21,7 +21,7 @@ typedef struct {
   const char *pid_file;                   /* the caller's; or NULL */
   gboolean debug;
   gboolean terminal;                      /* process.terminal */
-  gboolean said;                          /* out: the error has been on standard error already, in the runtime's words */
+  char *said;                             /* out, owned: what the runtime has put on standard error itself; or NULL */
 } B9Launch;
 
 gboolean b9_launch_create (B9Launch *launch, GError **error);

@@ -125,6 +125,18 @@ scan_answer (const B9Runtime *runtime, const char *command, char *answer, GError
   return text;
 }
 
+/* The record knows which process the container was made with; the runtime may hold a PID that another has now. */
+static void
+correct_by_record (B9State *state, const B9Record *record)
+{
+  if (record == NULL || state->pid == 0 || state->pid != record->pid || !b9_record_is_ours (record)
+      || b9_process_alive (record->pid, record->pid_start))
+    return;
+  g_free (state->status);
+  state->status = g_strdup ("stopped");
+  state->pid = 0;
+}
+
 B9State *
 b9_query_state (const B9Target *target, B9JsonText **text, GError **error)
 {
@@ -137,9 +149,19 @@ b9_query_state (const B9Target *target, B9JsonText **text, GError **error)
     return NULL;
   scanned = scan_answer (target->runtime, "state", answer, error);
   state = scanned != NULL ? b9_state_parse (scanned, B9_JSON_ROOT, error) : NULL;
+  if (state != NULL)
+    correct_by_record (state, target->record);
   if (state != NULL && text != NULL)
     *text = g_steal_pointer (&scanned);
   return g_steal_pointer (&state);
+}
+
+gboolean
+b9_has_ended (const B9Target *target)
+{
+  g_autoptr (B9State) state = b9_query_state (target, NULL, NULL);
+
+  return state != NULL && strcmp (state->status, "stopped") == 0;
 }
 
 GPtrArray *

@@ -35,6 +35,9 @@ B9State *b9_state_parse (const B9JsonText *text, B9JsonValue object, GError **er
 /* Runs the runtime's `state`.  @text gets its whole answer, or is NULL. */
 B9State *b9_query_state (const B9Target *target, B9JsonText **text, GError **error);
 
+/* Whether the container has ended, whatever its runtime still says: asked after a failure, which then means just that. */
+gboolean b9_has_ended (const B9Target *target);
+
 /* Runs the runtime's `list` for one root: GPtrArray of B9State. */
 GPtrArray *b9_query_list (const B9Runtime *runtime, const char *program, const char *root, GError **error);
 

@@ -21,6 +21,7 @@
 #include "core/sys/process.h"
 
 #define MAX_CAPTURED_BYTES (64 * 1024 * 1024)
+#define ASK_AGAIN_MS 50
 #define LISTEN_PID "LISTEN_PID="
 #define LISTEN_PID_SIZE (sizeof LISTEN_PID + 10)
 
@@ -204,7 +205,7 @@ follow (pid_t pid, Stream *streams, guint timeout_seconds, const char *program, 
                                { .fd = streams[0].read_end, .events = POLLIN },
                                { .fd = streams[1].read_end, .events = POLLIN } };
 
-  while (pidfd >= 0 && (watched[0].revents & POLLIN) == 0) {
+  for (;;) {
     gint64 left = timeout_seconds == 0 ? -1 : (deadline - g_get_monotonic_time () + 999) / 1000;
 
     if ((timeout_seconds > 0 && left <= 0) || is_too_much (streams)) {
@@ -215,12 +216,19 @@ follow (pid_t pid, Stream *streams, guint timeout_seconds, const char *program, 
                                             : "%s did not answer within %u s and was killed",
                       program, timeout_seconds);
     }
+    /* Without a pidfd (an old kernel, no descriptors left) the child is asked now and then. */
+    if (pidfd < 0)
+      left = left < 0 ? ASK_AGAIN_MS : MIN (left, ASK_AGAIN_MS);
     if (poll (watched, 3, (int) left) < 0 && errno != EINTR)
       break;
     for (guint i = 0; i < 2; i++) {
       if (watched[i + 1].revents != 0 && !stream_drain (&streams[i]))
         watched[i + 1].fd = -1;
     }
+    if (pidfd < 0 && waitpid (pid, wait_status, WNOHANG) == pid)
+      return TRUE;
+    if ((watched[0].revents & POLLIN) != 0)
+      break;
   }
   *wait_status = b9_wait_for (pid);
   return TRUE;

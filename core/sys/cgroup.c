@@ -17,7 +17,7 @@
 
 #define MOUNT "/sys/fs/cgroup"
 #define MAX_DEPTH 8
-#define SWEEP_ROUNDS 200
+#define SWEEP_ROUNDS 50
 #define SWEEP_PAUSE_US 10000
 
 /* "a-b.slice" lies in "a.slice" (systemd.slice(5)). */
@@ -67,13 +67,14 @@ is_proper (const char *path)
 }
 
 static void
-add_if_there (GPtrArray *directories, const char *hierarchy, const char *own, const char *path)
+add_directory (GPtrArray *directories, const char *hierarchy, const char *own, const char *path)
 {
-  g_autofree char *directory = g_build_filename (MOUNT, hierarchy, own, path, NULL);
-  struct stat info;
+  char *directory = g_build_filename (MOUNT, hierarchy, own, path, NULL);
 
-  if (lstat (directory, &info) == 0 && S_ISDIR (info.st_mode))
-    g_ptr_array_add (directories, g_steal_pointer (&directory));
+  if (g_ptr_array_find_with_equal_func (directories, directory, g_str_equal, NULL))
+    g_free (directory);
+  else
+    g_ptr_array_add (directories, directory);
 }
 
 /* One line of /proc/self/cgroup: "5:cpu,cpuacct:/own/path". */
@@ -88,33 +89,56 @@ add_hierarchy (GPtrArray *directories, const char *line, const char *path)
     return;
   own = path[0] == '/' ? "/" : fields[2];
   if (fields[1][0] == '\0') {
-    add_if_there (directories, "unified", own, path);
-    if (access (MOUNT "/cgroup.controllers", F_OK) == 0)
-      add_if_there (directories, "", own, path);
+    gboolean unified = access (MOUNT "/cgroup.controllers", F_OK) == 0;
+
+    add_directory (directories, unified ? "" : "unified", own, path);
     return;
   }
   names = g_strsplit (fields[1], ",", -1);
   for (guint i = 0; names[i] != NULL; i++)
-    add_if_there (directories, g_str_has_prefix (names[i], "name=") ? names[i] + 5 : names[i], own, path);
+    add_directory (directories, g_str_has_prefix (names[i], "name=") ? names[i] + 5 : names[i], own, path);
+}
+
+static void
+add_path (GPtrArray *directories, const char *path)
+{
+  g_autofree char *own = b9_read_file (AT_FDCWD, "/proc/self/cgroup", 65536, NULL, NULL);
+  g_auto (GStrv) lines = own != NULL && path != NULL && is_proper (path) ? g_strsplit (own, "\n", -1) : NULL;
+
+  for (guint i = 0; lines != NULL && lines[i] != NULL; i++)
+    add_hierarchy (directories, lines[i], path);
 }
 
 GPtrArray *
-b9_cgroup_directories (const char *cgroups_path, const char *id)
+b9_cgroup_directories (const char *cgroups_path, const char *id, gboolean systemd)
 {
   GPtrArray *directories = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *own = b9_read_file (AT_FDCWD, "/proc/self/cgroup", 65536, NULL, NULL);
-  g_autofree char *expanded = NULL;
-  g_auto (GStrv) lines = NULL;
-  const char *path = cgroups_path != NULL && *cgroups_path != '\0' ? cgroups_path : id;
+  gboolean given = cgroups_path != NULL && *cgroups_path != '\0';
+  g_autofree char *by_default = g_strdup_printf ("/%s", id);
+  g_autofree char *scope = NULL;
 
-  if (strchr (path, ':') != NULL)
-    path = expanded = systemd_path (path);
-  if (own == NULL || path == NULL || !is_proper (path))
-    return directories;
-  lines = g_strsplit (own, "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
-    add_hierarchy (directories, lines[i], path);
+  if (systemd) {
+    g_autofree char *unit = given ? g_strdup (cgroups_path) : g_strdup_printf ("system.slice:runc:%s", id);
+
+    scope = systemd_path (unit);
+    add_path (directories, scope);
+  } else if (given) {
+    add_path (directories, cgroups_path);
+  } else {
+    add_path (directories, id);         /* runc */
+    add_path (directories, by_default); /* runsc */
+  }
   return directories;
+}
+
+gboolean
+b9_cgroup_any_exists (const char *const *directories)
+{
+  for (; directories != NULL && *directories != NULL; directories++) {
+    if (access (*directories, F_OK) == 0)
+      return TRUE;
+  }
+  return FALSE;
 }
 
 /* Kills the processes of one directory; TRUE when there were any. */
@@ -171,21 +195,26 @@ thaw (const char *directory)
 }
 
 gboolean
-b9_cgroup_sweep (const GPtrArray *directories)
+b9_cgroup_sweep (const char *const *directories)
 {
   gboolean gone = FALSE;
 
   for (guint round = 0; !gone && round < SWEEP_ROUNDS; round++) {
     gone = TRUE;
-    for (guint i = 0; i < directories->len; i++) {
-      const char *directory = g_ptr_array_index (directories, i);
-
-      kill_members (directory);
-      thaw (directory);
-      gone = sweep_directory (directory, 0) && gone;
+    for (guint i = 0; directories != NULL && directories[i] != NULL; i++) {
+      kill_members (directories[i]);
+      thaw (directories[i]);
+      gone = sweep_directory (directories[i], 0) && gone;
     }
     if (!gone)
       g_usleep (SWEEP_PAUSE_US);
   }
   return gone;
+}
+
+void
+b9_cgroup_remove_empty (const char *const *directories)
+{
+  for (; directories != NULL && *directories != NULL; directories++)
+    rmdir (*directories);
 }

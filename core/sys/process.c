@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -18,6 +19,8 @@
 #include <unistd.h>
 
 #include "core/sys/files.h"
+
+#define STAT_SIZE 1024
 
 /* linux/pidfd.h since 6.15, which Debian 12's headers do not have yet. */
 struct pidfd_exit_info {
@@ -30,36 +33,66 @@ G_STATIC_ASSERT (sizeof (struct pidfd_exit_info) == 64); /* PIDFD_INFO_SIZE_VER0
 #define PIDFD_WANTS_EXIT (1u << 3)
 #define PIDFD_GET_EXIT_INFO _IOWR (0xFF, 11, struct pidfd_exit_info)
 
-gboolean
-b9_process_look (pid_t pid, guint64 *start_time, char *state)
+/* Reads /proc/PID/stat and returns where its third field begins, or NULL.  The second is the command in parentheses and may hold
+ * any character: the last one ends it. */
+static const char *
+read_stat (pid_t pid, char *buffer, gsize size)
 {
-  char path[32], buffer[1024];
+  char path[32];
   b9_autofd fd = -1;
   const char *field;
-  ssize_t size;
+  ssize_t have;
 
   if (pid <= 0)
-    return FALSE;
-  snprintf (path, sizeof path, "/proc/%d/stat", (int) pid);
+    return NULL;
+  snprintf (path, sizeof path, "/proc/%d/stat", (int)pid);
   fd = open (path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0 || (size = read (fd, buffer, sizeof buffer - 1)) <= 0)
-    return FALSE;
-  buffer[size] = '\0';
-  /* The second field is the command in parentheses, and may hold any character: the last one ends it. */
+  if (fd < 0 || (have = read (fd, buffer, size - 1)) <= 0)
+    return NULL;
+  buffer[have] = '\0';
   field = strrchr (buffer, ')');
-  if (field == NULL || field[1] != ' ')
-    return FALSE;
-  field += 2;
-  if (state != NULL)
-    *state = *field;
-  for (int skip = 3; skip < 22 && field != NULL; skip++) {
+  return field != NULL && field[1] == ' ' ? field + 2 : NULL;
+}
+
+/* From the third field to field @number, or NULL. */
+static const char *
+find_field (const char *third, int number)
+{
+  const char *field = third;
+
+  for (int skip = 3; skip < number && field != NULL; skip++) {
     field = strchr (field, ' ');
     field = field == NULL ? NULL : field + 1;
   }
-  if (field == NULL)
+  return field;
+}
+
+gboolean
+b9_process_look (pid_t pid, guint64 *start_time, char *state)
+{
+  char buffer[STAT_SIZE];
+  const char *third = read_stat (pid, buffer, sizeof buffer);
+  const char *start = third != NULL ? find_field (third, 22) : NULL;
+
+  if (start == NULL)
     return FALSE;
+  if (state != NULL)
+    *state = *third;
   if (start_time != NULL)
-    *start_time = g_ascii_strtoull (field, NULL, 10);
+    *start_time = g_ascii_strtoull (start, NULL, 10);
+  return TRUE;
+}
+
+gboolean
+b9_process_zombie_status (pid_t pid, int *wait_status)
+{
+  char buffer[STAT_SIZE];
+  const char *third = read_stat (pid, buffer, sizeof buffer);
+  const char *code = third != NULL && *third == 'Z' ? find_field (third, 52) : NULL;
+
+  if (code == NULL)
+    return FALSE;
+  *wait_status = atoi (code);
   return TRUE;
 }
 
@@ -72,6 +105,19 @@ b9_process_alive (pid_t pid, guint64 start_time)
   if (!b9_process_look (pid, &started, &state) || state == 'Z' || state == 'X')
     return FALSE;
   return start_time == 0 || start_time == started;
+}
+
+gboolean
+b9_process_heads_child_namespace (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int)pid);
+  g_autofree char *text = b9_read_file (AT_FDCWD, path, 16384, NULL, NULL);
+  const char *line = text != NULL ? strstr (text, "\nNSpid:") : NULL;
+  int outer, inner, more;
+
+  /* Our view: the PID here, then the one in each namespace below. */
+  return line != NULL && sscanf (line + strlen ("\nNSpid:"), "%d%d%d", &outer, &inner, &more) == 2 && inner == 1
+         && strcspn (line + 1, "\n") < 64;
 }
 
 guint64
@@ -107,7 +153,10 @@ b9_pidfd_exit_status (int pidfd, int *wait_status)
 {
   struct pidfd_exit_info info = { .mask = PIDFD_WANTS_EXIT };
 
-  if (ioctl (pidfd, PIDFD_GET_EXIT_INFO, &info) != 0 || (info.mask & PIDFD_WANTS_EXIT) == 0)
+  if (ioctl (pidfd, PIDFD_GET_EXIT_INFO, &info) != 0)
+    return FALSE;
+  errno = EAGAIN;
+  if ((info.mask & PIDFD_WANTS_EXIT) == 0)
     return FALSE;
   *wait_status = info.exit_code;
   return TRUE;

@@ -19,6 +19,12 @@ gboolean b9_process_look (pid_t pid, guint64 *start_time, char *state);
 /* Whether @pid is alive (a zombie is not) and, unless @start_time is 0, the process that started then. */
 gboolean b9_process_alive (pid_t pid, guint64 start_time);
 
+/* Whether @pid is the first process of a PID namespace right below ours. */
+gboolean b9_process_heads_child_namespace (pid_t pid);
+
+/* How a zombie ended, as waitpid(2) will tell its parent (proc_pid_stat(5), field 52). */
+gboolean b9_process_zombie_status (pid_t pid, int *wait_status);
+
 /* The inode of our PID namespace, and an identifier of this boot.  0 and "" where /proc does not tell. */
 guint64 b9_pid_namespace (void);
 char *b9_boot_id (void);
@@ -28,7 +34,7 @@ int b9_pidfd_open (pid_t pid);
 gboolean b9_pidfd_signal (int pidfd, int signal_number);
 
 /* How the process behind @pidfd ended, as waitpid(2) tells it: PIDFD_GET_INFO with PIDFD_INFO_EXIT, Linux 6.15.  FALSE
- * where the kernel is older or the process has not been reaped. */
+ * where the process has not been reaped (errno EAGAIN), or the kernel is older (ENOTTY, EINVAL). */
 gboolean b9_pidfd_exit_status (int pidfd, int *wait_status);
 
 /* 128 + n for a signal, else the exit status. */

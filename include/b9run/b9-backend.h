@@ -121,6 +121,9 @@ typedef enum {
  * @B9_BACKEND_OWN_GROUP: an attached run without a terminal works in a process group of its own, so that a Ctrl-C reaches
  *   the container once, by way of b9run.
  * @B9_BACKEND_DELETES_AFTER_RUN: an attached run deletes the container when it returns.
+ * @B9_BACKEND_CHECKS_COMMAND_LATE: a command that is missing or cannot be executed makes `start` fail, where with runc it is
+ *   `create`.  So the core looks for it before `create` and `run`, and refuses in runc's words what certainly cannot start.
+ * @B9_BACKEND_TRUSTS_PIDS: the runtime kills the PID in its state file without a look at which process has it now.
  *
  * Habits of a runtime that the core has to know of, or-ed together.
  *
@@ -131,6 +134,8 @@ typedef enum {
   B9_BACKEND_SIGNAL_INIT = 1 << 1,
   B9_BACKEND_OWN_GROUP = 1 << 2,
   B9_BACKEND_DELETES_AFTER_RUN = 1 << 3,
+  B9_BACKEND_TRUSTS_PIDS = 1 << 8,
+  B9_BACKEND_CHECKS_COMMAND_LATE = 1 << 4,
 } B9BackendTrait;
 
 /**
@@ -161,8 +166,13 @@ typedef enum {
  *   it every failure is #B9_ERROR_BACKEND_FAILED.
  * @leftovers: the files that a killed runtime leaves behind for this container, given its root file system (or %NULL); paths
  *   that may not exist, %NULL-ended, g_strfreev().  Optional.
+ * @ids_collide: whether the runtime would mistake one of two different ids for the other in one root: asked for containers that are
+ *   being made, which @colliding_id cannot see yet.  Optional.
  * @owns_process: whether a process of the host with this command line (%NULL-ended, from /proc/PID/cmdline) is one of the
  *   container's.  Asked when a killed runtime may have left processes that are in no cgroup of the container's.  Optional.
+ *
+ * Later minors add members at the end only.  What stands before @build_argv is in every vtable that passes the host's check; what
+ * follows it is looked at with B9_STRUCT_HAS().
  *
  * Functions get the #B9Host of their provider; they keep nothing of their arguments, and return strings that the core frees.
  *
@@ -185,6 +195,7 @@ typedef struct {
   void (*explain_failure) (const B9Host *host, const B9Request *request, int exit_status, const char *message,
                            GError **error);
   char **(*leftovers) (const B9Host *host, const B9Request *request, const char *rootfs);
+  gboolean (*ids_collide) (const B9Host *host, const char *a, const char *b);
   gboolean (*owns_process) (const B9Host *host, const B9Request *request, const char *const *command_line);
 } B9Backend;
 

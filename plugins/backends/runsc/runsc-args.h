@@ -22,6 +22,7 @@ guint64 runsc_interval_seconds (const char *duration);
 /* runsc-state.c */
 gboolean runsc_check_id (const B9Host *host, const char *root, const char *id, GError **error);
 gboolean runsc_find (const B9Host *host, const char *root, const char *id);
+gboolean runsc_ids_collide (const B9Host *host, const char *a, const char *b);
 char *runsc_colliding_id (const B9Host *host, const char *root, const char *id);
 char **runsc_leftovers (const B9Host *host, const B9Request *request, const char *rootfs);
 gboolean runsc_owns_process (const B9Host *host, const B9Request *request, const char *const *command_line);

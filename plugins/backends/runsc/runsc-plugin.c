@@ -72,7 +72,7 @@ static const B9Backend runsc_backend = {
     .user_root = runsc_user_root,
     .failure_status = 128,
     .traits = B9_BACKEND_WRITES_FROM_START | B9_BACKEND_SIGNAL_INIT | B9_BACKEND_OWN_GROUP |
-              B9_BACKEND_DELETES_AFTER_RUN,
+              B9_BACKEND_DELETES_AFTER_RUN | B9_BACKEND_TRUSTS_PIDS | B9_BACKEND_CHECKS_COMMAND_LATE,
     .config_keys = config_keys,
     .new_flags = runsc_new_flags,
     .check_id = runsc_check_id,
@@ -82,6 +82,7 @@ static const B9Backend runsc_backend = {
     .build_argv = runsc_build_argv,
     .explain_failure = runsc_explain_failure,
     .leftovers = runsc_leftovers,
+    .ids_collide = runsc_ids_collide,
     .owns_process = runsc_owns_process,
 };
 

@@ -86,19 +86,23 @@ runsc_find (const B9Host *host, const char *root, const char *id)
   return FALSE;
 }
 
+gboolean
+runsc_ids_collide (const B9Host *host, const char *a, const char *b)
+{
+  (void)host;
+  return g_str_has_prefix (a, b) || g_str_has_prefix (b, a);
+}
+
 char *
 runsc_colliding_id (const B9Host *host, const char *root, const char *id)
 {
   g_autoptr (GDir) directory = g_dir_open (root, 0, NULL);
   const char *entry;
 
-  (void)host;
   while (directory != NULL && (entry = g_dir_read_name (directory)) != NULL) {
     g_autofree char *other = id_of_file (entry);
 
-    if (other == NULL || strcmp (other, id) == 0)
-      continue;
-    if (g_str_has_prefix (other, id) || g_str_has_prefix (id, other))
+    if (other != NULL && strcmp (other, id) != 0 && runsc_ids_collide (host, other, id))
       return g_steal_pointer (&other);
   }
   return NULL;
