@@ -1,1 +1,219 @@
 # SPDX-License-Identifier: Apache-2.0
+# `make check` needs no runtime and no privileges; tests/integration is for ./tools/test.
+
+dist_check_SCRIPTS = tests/check-headers.sh tests/check-includes.sh tests/check-template.sh
+TESTS += tests/check-headers.sh tests/check-includes.sh tests/check-template.sh
+
+include tests/bad-plugins/local.mk
+
+# What the template of a plugin is built against: nothing but an installation.
+check_DATA += tests/installed.stamp
+tests/installed.stamp: $(plugin_LTLIBRARIES) $(bin_PROGRAMS) $(pkglib_LTLIBRARIES) $(pkglibexec_PROGRAMS) $(b9include_HEADERS)
+	@rm -rf tests/installed
+	$(AM_V_GEN)$(MAKE) $(AM_MAKEFLAGS) install DESTDIR='$(abs_builddir)/tests/installed' >tests/install.log 2>&1 \
+	  || { cat tests/install.log; exit 1; }
+	@touch $@
+CLEANFILES += tests/installed.stamp tests/install.log
+clean-local:
+	rm -rf tests/installed
+
+if HAVE_CHECK
+B9_CHECKS = \
+	tests/test-arguments \
+	tests/test-bundle \
+	tests/test-bundle-command \
+	tests/test-cgroup \
+	tests/test-claim \
+	tests/test-cli-argv \
+	tests/test-cli-failures \
+	tests/test-cli-life \
+	tests/test-cli-listing \
+	tests/test-config \
+	tests/test-config-files \
+	tests/test-files \
+	tests/test-formats \
+	tests/test-host \
+	tests/test-index \
+	tests/test-json-edit \
+	tests/test-json-scan \
+	tests/test-json-text \
+	tests/test-launch \
+	tests/test-log \
+	tests/test-module-file \
+	tests/test-process \
+	tests/test-query \
+	tests/test-record \
+	tests/test-registry \
+	tests/test-runc-args \
+	tests/test-runsc-args \
+	tests/test-runsc-state \
+	tests/test-spawn \
+	tests/test-words
+check_PROGRAMS += $(B9_CHECKS) tests/fakes/fake-runtime
+TESTS += $(B9_CHECKS)
+endif
+
+# The fake of a runtime, which the calls of the built b9run meet; without a sanitizer, as a runtime is.
+tests_fakes_fake_runtime_SOURCES = tests/fakes/fake-runtime.c
+tests_fakes_fake_runtime_CFLAGS = $(B9_STD) $(B9_WARN)
+tests_fakes_fake_runtime_LDFLAGS =
+
+# The format modules come from the build tree, as do the fixtures.
+AM_TESTS_ENVIRONMENT = \
+	B9RUN_LIBEXEC_DIR='$(abs_top_builddir)/.libs'; export B9RUN_LIBEXEC_DIR; \
+	B9_TEST_FIXTURES='$(abs_top_builddir)/tests/bad-plugins'; export B9_TEST_FIXTURES; \
+	srcdir='$(abs_top_srcdir)'; export srcdir; \
+	DESTDIR='$(abs_top_builddir)/tests/installed'; export DESTDIR; \
+	CC='$(CC)'; export CC; \
+	B9RUN='$(abs_top_builddir)/b9run'; export B9RUN;
+
+B9_TEST_CPPFLAGS = $(AM_CPPFLAGS) -DB9_TEST_DATA='"$(abs_top_srcdir)/tests/data"' -DB9_TOP_SRCDIR='"$(abs_top_srcdir)"'
+B9_TEST_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CHECK_CFLAGS)
+B9_TEST_LIBS = libb9core.la $(GLIB_LIBS) $(CHECK_LIBS)
+
+tests_test_cli_argv_SOURCES = tests/test-cli-argv.c tests/cli-testing.h tests/suite-testing.h
+tests_test_cli_argv_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_cli_argv_LDADD = $(B9_TEST_LIBS)
+
+tests_test_cli_failures_SOURCES = tests/test-cli-failures.c tests/cli-testing.h tests/suite-testing.h
+tests_test_cli_failures_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_cli_failures_LDADD = $(B9_TEST_LIBS)
+
+tests_test_cli_listing_SOURCES = tests/test-cli-listing.c tests/cli-testing.h tests/suite-testing.h
+tests_test_cli_listing_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_cli_listing_LDADD = $(B9_TEST_LIBS)
+
+tests_test_cli_life_SOURCES = tests/test-cli-life.c tests/cli-testing.h tests/suite-testing.h
+tests_test_cli_life_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_cli_life_LDADD = $(B9_TEST_LIBS)
+
+tests_test_arguments_SOURCES = tests/test-arguments.c tests/suite-testing.h
+tests_test_arguments_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_arguments_LDADD = $(B9_TEST_LIBS)
+
+tests_test_words_SOURCES = tests/test-words.c tests/suite-testing.h
+tests_test_words_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_words_LDADD = $(B9_TEST_LIBS)
+
+tests_test_files_SOURCES = tests/test-files.c tests/directory-testing.h tests/suite-testing.h
+tests_test_files_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_files_LDADD = $(B9_TEST_LIBS)
+
+tests_test_process_SOURCES = tests/test-process.c tests/suite-testing.h
+tests_test_process_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_process_LDADD = $(B9_TEST_LIBS)
+
+tests_test_cgroup_SOURCES = tests/test-cgroup.c tests/directory-testing.h tests/suite-testing.h
+tests_test_cgroup_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_cgroup_LDADD = $(B9_TEST_LIBS)
+
+tests_test_record_SOURCES = tests/test-record.c tests/directory-testing.h tests/suite-testing.h
+tests_test_record_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_record_LDADD = $(B9_TEST_LIBS)
+
+tests_test_index_SOURCES = tests/test-index.c tests/directory-testing.h tests/suite-testing.h
+tests_test_index_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_index_LDADD = $(B9_TEST_LIBS)
+
+tests_test_bundle_SOURCES = tests/test-bundle.c tests/directory-testing.h tests/suite-testing.h
+tests_test_bundle_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_bundle_LDADD = $(B9_TEST_LIBS)
+
+tests_test_bundle_command_SOURCES = tests/test-bundle-command.c tests/directory-testing.h tests/suite-testing.h
+tests_test_bundle_command_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_bundle_command_LDADD = $(B9_TEST_LIBS)
+
+tests_test_log_SOURCES = tests/test-log.c tests/directory-testing.h tests/suite-testing.h
+tests_test_log_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_log_LDADD = $(B9_TEST_LIBS)
+
+tests_test_host_SOURCES = tests/test-host.c tests/directory-testing.h tests/suite-testing.h
+tests_test_host_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_host_LDADD = $(B9_TEST_LIBS)
+
+tests_test_claim_SOURCES = tests/test-claim.c tests/run-testing.h tests/directory-testing.h tests/suite-testing.h
+tests_test_claim_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_claim_LDADD = $(B9_TEST_LIBS)
+
+tests_test_query_SOURCES = tests/test-query.c tests/run-testing.h tests/directory-testing.h tests/suite-testing.h
+tests_test_query_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_query_LDADD = $(B9_TEST_LIBS)
+
+tests_test_spawn_SOURCES = tests/test-spawn.c tests/directory-testing.h tests/suite-testing.h
+tests_test_spawn_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_spawn_LDADD = $(B9_TEST_LIBS)
+
+tests_test_launch_SOURCES = tests/test-launch.c tests/run-testing.h tests/directory-testing.h tests/suite-testing.h
+tests_test_launch_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_launch_LDADD = $(B9_TEST_LIBS)
+
+tests_test_config_SOURCES = tests/test-config.c
+tests_test_config_CPPFLAGS = $(B9_TEST_CPPFLAGS)
+tests_test_config_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_config_LDADD = $(B9_TEST_LIBS)
+
+tests_test_config_files_SOURCES = tests/test-config-files.c
+tests_test_config_files_CPPFLAGS = $(B9_TEST_CPPFLAGS)
+tests_test_config_files_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_config_files_LDADD = $(B9_TEST_LIBS)
+
+tests_test_formats_SOURCES = tests/test-formats.c
+tests_test_formats_CPPFLAGS = $(B9_TEST_CPPFLAGS)
+tests_test_formats_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_formats_LDADD = $(B9_TEST_LIBS)
+
+tests_test_json_edit_SOURCES = tests/test-json-edit.c tests/json-testing.h
+tests_test_json_edit_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_json_edit_LDADD = $(B9_TEST_LIBS)
+
+tests_test_json_scan_SOURCES = tests/test-json-scan.c tests/json-testing.h
+tests_test_json_scan_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_json_scan_LDADD = $(B9_TEST_LIBS)
+
+tests_test_json_text_SOURCES = tests/test-json-text.c tests/json-testing.h
+tests_test_json_text_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_json_text_LDADD = $(B9_TEST_LIBS)
+
+tests_test_module_file_SOURCES = tests/test-module-file.c tests/plugin-testing.h
+tests_test_module_file_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_module_file_LDADD = $(B9_TEST_LIBS)
+
+tests_test_registry_SOURCES = tests/test-registry.c tests/plugin-testing.h
+tests_test_registry_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_registry_LDADD = $(B9_TEST_LIBS)
+
+tests_test_runc_args_SOURCES = tests/test-runc-args.c tests/backend-testing.h $(b9_backend_runc_la_SOURCES)
+tests_test_runc_args_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_runc_args_LDADD = $(B9_TEST_LIBS)
+
+tests_test_runsc_args_SOURCES = tests/test-runsc-args.c tests/backend-testing.h $(b9_backend_runsc_la_SOURCES)
+tests_test_runsc_args_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_runsc_args_LDADD = $(B9_TEST_LIBS)
+
+tests_test_runsc_state_SOURCES = tests/test-runsc-state.c tests/backend-testing.h $(b9_backend_runsc_la_SOURCES)
+tests_test_runsc_state_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_runsc_state_LDADD = $(B9_TEST_LIBS)
+
+if HAVE_VALGRIND
+check-valgrind: $(check_PROGRAMS) $(check_DATA)
+	@for test in $(B9_CHECKS); do \
+	  echo "valgrind $$test"; \
+	  ( $(AM_TESTS_ENVIRONMENT) CK_FORK=no G_SLICE=always-malloc $(LIBTOOL) --mode=execute $(VALGRIND) --quiet \
+	    --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+	    --suppressions=$(srcdir)/tests/valgrind.supp ./$$test ) || exit 1; \
+	done
+else
+check-valgrind:
+	@echo 'valgrind is missing.  Debian: apt-get install valgrind   Fedora: dnf install valgrind'; exit 1
+endif
+.PHONY: check-valgrind coverage
+
+# The report of what the tests of this build ran through; configure with --enable-coverage.
+coverage: check
+if COVERAGE
+	$(GCOVR) --root $(srcdir) --object-directory . --gcov-ignore-parse-errors --filter '$(abs_srcdir)/core/' --print-summary
+else
+	@echo 'this build does not count: configure --enable-coverage'; exit 1
+endif
+
+EXTRA_DIST += tests/data tests/fuzz tests/integration tests/valgrind.supp

@@ -161,7 +161,7 @@ START_TEST (refuses_a_missing_explicit_file)
 {
   assert_load_refused (
       "/nonexistent/x.yaml",
-      "the configuration file /nonexistent/x.yaml cannot be read: No such file or directory");
+      "the configuration file /nonexistent/x.yaml cannot be read: it does not exist");
 }
 END_TEST
 
@@ -257,7 +257,7 @@ START_TEST (refuses_a_dangling_link)
 {
   g_autofree char *link = g_build_filename (directory, "b9run.yaml", NULL);
   ck_assert_int_eq (symlink ("nowhere", link), 0);
-  assert_load_refused (NULL, "the configuration file %s cannot be read: No such file or directory", link);
+  assert_load_refused (NULL, "the configuration file %s cannot be read: it does not exist", link);
 }
 END_TEST
 
