@@ -90,8 +90,9 @@ adopt_unknown (B9App *app, const B9Listing *listing, guint *adopted, GError **er
     const B9Query query = {.id = listed->state->id, .backend = listed->backend, .root = listed->root};
     g_autoptr (B9Record) known = NULL;
 
+    /* One that cannot be read any more is a newer b9run's, which has to stay. */
     if (listed->record != NULL || !b9_check_id (listed->state->id, NULL)
-        || (b9_index_find (app->index, &query, &known, NULL) && known != NULL))
+        || !b9_index_find (app->index, &query, &known, NULL) || known != NULL)
       continue;
     if (!adopt (app, listed, error))
       return FALSE;

@@ -26,7 +26,7 @@ slice_path (const char *slice)
 {
   GString *path = g_string_new (NULL);
 
-  if (!g_str_has_suffix (slice, ".slice"))
+  if (!g_str_has_suffix (slice, ".slice") || strcmp (slice, "-.slice") == 0)
     return g_string_free (path, FALSE);
   for (const char *dash = strchr (slice, '-'); dash != NULL; dash = strchr (dash + 1, '-')) {
     g_string_append_c (path, '/');
