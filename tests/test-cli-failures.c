@@ -58,7 +58,8 @@ static const Refusal usage[] = {
     {"restore --image-path /i c1",
      "b9run: restore: this b9run has no checkpoint provider, so containers can be neither "
      "checkpointed nor restored; the container is as it was\n"},
-    {"--pool gpu state c1", "b9run: there is no pool \"gpu\": the configuration has no pools (worker.pools)\n"},
+    {"--pool gpu state c1",
+     "b9run: there is no pool \"gpu\": the configuration has no pools (worker.pools)\n"},
 };
 
 /* No container and no record is there. */
@@ -174,6 +175,19 @@ START_TEST (says_what_to_do_for_a_missing_program)
   expect ("--backend=runc create -b TOP/bundle new", 1, "",
           "b9run: backend runc: TOP/bin/none (set by TOP/b9run.yaml:3) is no program that can be executed\n");
   expect_nothing_left ();
+}
+END_TEST
+
+START_TEST (finds_a_program_in_path)
+{
+  g_autofree char *path = with_top ("relative:TOP/self:TOP/bin");
+
+  make_directory ("self");
+  make_link (program, "self/runc");
+  put_config ("backends:\n  runc:\n    root: TOP/runc\n");
+  g_setenv ("PATH", path, TRUE);
+  expect ("create -b TOP/bundle new", 0, "", "");
+  ck_assert (!state_is_empty ("runc"));
 }
 END_TEST
 
@@ -358,7 +372,8 @@ static const Misbehaviour makings[] = {
 /* For the container c1 of runsc, which runs. */
 static const Misbehaviour answers[] = {
     {"state:garbage", "--backend=runsc state c1", 1,
-     "b9run: the answer of runsc state: line 1, column 1: expected a value, found the byte 0x01; is it really runsc?\n"},
+     "b9run: the answer of runsc state: line 1, column 1: expected a value, found the byte 0x01; is it "
+     "really runsc?\n"},
     {"state:huge", "--backend=runsc state c1", 1,
      "b9run: TOP/bin/runsc printed more than 64 MiB and was killed (limit 60 s)\n"},
     {"state:fail", "--backend=runsc state c1", 1, "b9run: the fake fails on purpose\n"},
@@ -398,6 +413,16 @@ START_TEST (a_runtime_that_answers_badly_is_an_error)
 }
 END_TEST
 
+/* runsc deletes the state and can fail behind that. */
+START_TEST (what_is_gone_after_a_failed_delete_is_deleted)
+{
+  g_setenv ("B9_FAKE", "delete:late", TRUE);
+  expect ("--backend=runsc create -b TOP/bundle new", 0, "", "");
+  expect ("delete -f new", 0, "", "");
+  expect_nothing_left ();
+}
+END_TEST
+
 START_TEST (a_warning_on_standard_error_is_no_failure)
 {
   put_container ("runsc", "runsc", "c1", "running");
@@ -414,6 +439,7 @@ choice_case (void)
 
   tcase_add_test (choice, names_the_backends_for_one_that_is_unknown);
   tcase_add_test (choice, says_what_to_do_for_a_missing_program);
+  tcase_add_test (choice, finds_a_program_in_path);
   tcase_add_test (choice, never_takes_itself_for_a_backend);
   tcase_add_test (choice, a_program_that_is_no_executable_leaves_nothing);
   tcase_add_test (choice, a_conflicting_backend_is_an_error);
@@ -450,6 +476,7 @@ main (void)
   tcase_add_test (words, exec_failures_of_its_own_are_255);
   tcase_add_loop_test (runtime, a_runtime_that_fails_leaves_nothing, 0, G_N_ELEMENTS (makings));
   tcase_add_loop_test (runtime, a_runtime_that_answers_badly_is_an_error, 0, G_N_ELEMENTS (answers));
+  tcase_add_test (runtime, what_is_gone_after_a_failed_delete_is_deleted);
   tcase_add_test (runtime, a_warning_on_standard_error_is_no_failure);
   return run_cases ("cli-failures", (TCase *[]){words, choice_case (), log_case (), runtime, NULL});
 }

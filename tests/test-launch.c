@@ -58,7 +58,8 @@ static const struct {
      "/bin/sh was killed by signal 9 (Killed) and gave no reason (137)", NULL},
     {"echo '{\"level\":\"error\",\"msg\":\"why\"}' >\"$4\"; exit 2", B9_ERROR_BACKEND_FAILED, "why (2)",
      "why"},
-    {"echo '{\"level\":\"error\",\"msg\":\"mute\"}' >\"$4\"; exit 2", B9_ERROR_BACKEND_FAILED, "mute", "mute"},
+    {"echo '{\"level\":\"error\",\"msg\":\"mute\"}' >\"$4\"; exit 2", B9_ERROR_BACKEND_FAILED, "mute",
+     "mute"},
     {"touch \"$1/$2\"", B9_ERROR_BACKEND_FAILED, "/bin/sh said that container c1 is made, but wrote no PID",
      NULL},
     {"touch \"$1/$2\"; echo rubbish >\"$3\"", B9_ERROR_BACKEND_FAILED,
@@ -90,6 +91,7 @@ START_TEST (a_failed_detached_run_leaves_nothing)
 
   scripts[B9_OPERATION_RUN] = failures[_i].script;
   ck_assert (!b9_launch_detached (&launch, FALSE, &error));
+  g_free (launch.said);
   assert_failure (error, failures[_i].code,
                   failures[_i].message != NULL ? failures[_i].message
                                                : "the tested backend has no operation 3");
@@ -143,6 +145,7 @@ START_TEST (a_runtime_that_fails_is_no_container_that_ended)
 
   scripts[B9_OPERATION_RUN] = "echo '{\"level\":\"error\",\"msg\":\"why\"}' >\"$4\"; exit 2";
   ck_assert_int_eq (b9_launch_run (&launch, &error), -1);
+  g_free (launch.said);
   assert_failure (error, B9_ERROR_BACKEND_FAILED, "why (2)");
   expect_nothing_left ();
 }

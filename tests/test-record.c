@@ -156,8 +156,9 @@ START_TEST (says_what_is_wrong_with_it)
   put_file ("record", damages[_i].content);
   ck_assert_ptr_null (b9_record_load (top, &error));
   /* One of a newer b9run is sound. */
-  assert_failure_at_top (error, strstr (damages[_i].message, "newer") != NULL ? B9_ERROR_UNSUPPORTED : B9_ERROR_BAD_INPUT,
-                         damages[_i].message);
+  assert_failure_at_top (
+      error, strstr (damages[_i].message, "newer") != NULL ? B9_ERROR_UNSUPPORTED : B9_ERROR_BAD_INPUT,
+      damages[_i].message);
 }
 END_TEST
 

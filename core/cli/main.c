@@ -134,9 +134,27 @@ wants_help (const B9Command *command, const B9Line *line)
   return b9_line_flag (line, "help") && command->run != b9_cmd_checkpoint && command->run != b9_cmd_restore;
 }
 
-/* The command's own options and --help. */
+static gboolean
+is_welcome_late (const char *name)
+{
+  return strcmp (name, "backend") == 0 || strcmp (name, "root") == 0;
+}
+
+/* Moves them to where they are looked for. */
+static void
+settle_late_globals (B9App *app, B9Line *line)
+{
+  for (guint i = line->options->len; i > 0; i--) {
+    const B9RequestOption *option = g_ptr_array_index (line->options, i - 1);
+
+    if (is_welcome_late (option->name))
+      g_ptr_array_add (app->globals->options, g_ptr_array_steal_index (line->options, i - 1));
+  }
+}
+
+/* The command's own options, --help, and the two global ones that people write behind a command too: `list --backend=runsc --root X`. */
 static B9Option *
-options_with_help (const B9Command *command)
+all_options (const B9Command *command)
 {
   static const B9Option help = { .name = "help", .short_name = 'h', .takes = B9_TAKES_NOTHING, .summary = "show this help" };
   GArray *options = g_array_new (TRUE, TRUE, sizeof (B9Option));
@@ -144,6 +162,10 @@ options_with_help (const B9Command *command)
   for (const B9Option *option = command->options; option != NULL && option->name != NULL; option++)
     g_array_append_vals (options, option, 1);
   g_array_append_vals (options, &help, 1);
+  for (const B9Option *option = b9_global_options; option->name != NULL; option++) {
+    if (is_welcome_late (option->name))
+      g_array_append_vals (options, option, 1);
+  }
   return (B9Option *) (void *) g_array_free (options, FALSE);
 }
 
@@ -158,12 +180,13 @@ run_command (B9App *app, const char *const *words, guint position, GError **erro
   if (command == NULL)
     return -1;
   app->command = command;
-  options = options_with_help (command);
+  options = all_options (command);
   grammar = (B9Grammar){ .options = options, .ends_at_argument = command->ends_at_argument, .where = command->name };
   position++;
   line = b9_parse_line (&grammar, words, &position, error);
   if (line == NULL)
     return -1;
+  settle_late_globals (app, line);
   if (wants_help (command, line)) {
     b9_print_help (command);
     return 0;

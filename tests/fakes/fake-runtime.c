@@ -12,6 +12,7 @@
  *   fail     logs an error, ends 1   silent   ends 1 without a word         die      is killed half-way
  *   no-pid   writes no PID file      gone     says that the container does not exist
  *   slow     waits until the file "slow" lies beside B9_FAKE_ARGV
+ *   late     fails when it has done its work (delete)
  *   warn     prints a warning on standard error and does its work
  *
  * B9_FAKE_CONTAINER is what a container does: "exit:N", "signal:N", "sleep", "trap" (ends with 42 on
@@ -362,7 +363,7 @@ static int delete (const struct call *call, pid_t pid, const char *status)
   else if (strcmp (status, "stopped") != 0 && pid > 1 && kill (pid, 0) == 0)
     return fail (call, "cannot delete container that is not stopped: running");
   remove_state (call);
-  return 0;
+  return misbehaves (call, "late") ? fail (call, "the fake fails too late") : 0;
 }
 
 /* A command for a container that has to be there. */

@@ -233,9 +233,9 @@ test_the_log_is_appended_to() {
   expect_stdout 2 grep -c '' log.json
 }
 
-test_a_log_that_cannot_be_written_hides_no_failure() {
+test_a_log_that_cannot_be_written_is_refused() {
   for BACKEND in $BACKENDS; do
-    expect_refusal 'container does not exist' b9 --log /nowhere/log --log-format json state "$(id_for c)"
+    expect_refusal 'there is no directory /nowhere' b9 --log /nowhere/log --log-format json state "$(id_for c)"
   done
 }
 

@@ -228,7 +228,7 @@ test_answers_that_are_garbage_are_not_believed() {
   done
 }
 
-test_a_runtime_that_hangs_is_killed_after_a_minute() {
+test_a_question_to_a_runtime_that_hangs_ends_after_a_minute() {
   local id asked=()
   for BACKEND in $BACKENDS; do
     id=$(id_for "$BACKEND")
@@ -237,7 +237,7 @@ test_a_runtime_that_hangs_is_killed_after_a_minute() {
     start_detached "$BACKEND" "$id"
   done
   touch hang
-  for command in "--backend=runsc list" "--backend=runc list" "state $(id_for runsc)" "kill $(id_for runsc)"; do
+  for command in "--backend=runsc list" "--backend=runc list" "state $(id_for runsc)" "ps --format json $(id_for runsc)"; do
     # shellcheck disable=SC2086
     "$B9RUN" $command >"$WORK/hang.${command// /-}" 2>&1 &
     asked+=($!)

@@ -11,7 +11,7 @@ BUILD_PACKAGES='gcc libc6-dev make autoconf automake libtool pkg-config
 # brings a runc that Debian's package would push out.
 RUN_COMMANDS='runc:runc'
 TEST_COMMANDS='jq:jq podman:podman conmon:conmon containerd:containerd ctr:containerd
-  crun:crun iptables:iptables'
+  crun:crun iptables:iptables ps:procps'
 
 FEDORA_PACKAGES='gcc make autoconf automake libtool pkgconf-pkg-config libtool-ltdl-devel
   glib2-devel json-glib-devel libyaml-devel check-devel runc busybox'
