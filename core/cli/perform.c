@@ -17,6 +17,8 @@
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
 
+#define CHANGE_SECONDS 300
+
 void
 b9_app_request_clear (B9AppRequest *request)
 {
@@ -90,12 +92,21 @@ b9_app_unsupported (const B9Runtime *runtime, const B9Request *request, const ch
   return -1;
 }
 
-/* A question has to be answered in time; what changes a container may take as long as it takes (start waits for hooks, and for
- * sd_notify). */
+/* A question has to be answered soon; what changes a container may take longer than podman waits for it (240 s), and start as long
+ * as it takes: it waits for hooks and for sd_notify(3). */
 static guint
 time_limit (B9Operation operation)
 {
-  return operation == B9_OPERATION_STATE || operation == B9_OPERATION_PS || operation == B9_OPERATION_EVENTS ? B9_QUERY_SECONDS : 0;
+  switch (operation) {
+  case B9_OPERATION_STATE:
+  case B9_OPERATION_PS:
+  case B9_OPERATION_EVENTS:
+    return B9_QUERY_SECONDS;
+  case B9_OPERATION_START:
+    return 0;
+  default:
+    return CHANGE_SECONDS;
+  }
 }
 
 /* Runs it as a child without a log of its own, and prints what it answered. */
