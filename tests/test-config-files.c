@@ -159,9 +159,8 @@ END_TEST
 
 START_TEST (refuses_a_missing_explicit_file)
 {
-  assert_load_refused (
-      "/nonexistent/x.yaml",
-      "the configuration file /nonexistent/x.yaml cannot be read: it does not exist");
+  assert_load_refused ("/nonexistent/x.yaml",
+                       "the configuration file /nonexistent/x.yaml cannot be read: it does not exist");
 }
 END_TEST
 

@@ -29,13 +29,14 @@ b9_app_global (const B9App *app, const char *name)
   return b9_line_value (app->globals, name);
 }
 
-/* What has to work whatever somebody wrote into the configuration: else a typing error there would keep every container of the node from
- * being stopped. */
+/* What has to work whatever somebody wrote into the configuration: else a typing error there would keep every
+ * container of the node from being stopped. */
 static gboolean
 goes_by_the_record (const B9App *app)
 {
-  static const B9CommandFunc commands[] = {b9_cmd_start, b9_cmd_state,  b9_cmd_kill, b9_cmd_delete, b9_cmd_wait,
-                                           b9_cmd_pause, b9_cmd_resume, b9_cmd_exec, b9_cmd_ps};
+  static const B9CommandFunc commands[] = {b9_cmd_start,  b9_cmd_state, b9_cmd_kill,
+                                           b9_cmd_delete, b9_cmd_wait,  b9_cmd_pause,
+                                           b9_cmd_resume, b9_cmd_exec,  b9_cmd_ps};
 
   for (guint i = 0; app->command != NULL && i < G_N_ELEMENTS (commands); i++) {
     if (app->command->run == commands[i])
@@ -53,7 +54,8 @@ load_config (const B9App *app, GError **error)
   if (config != NULL)
     return config;
   if (goes_by_the_record (app)) {
-    g_warning ("%s; %s goes by the built-in configuration and the container's record", problem->message, app->command->name);
+    g_warning ("%s; %s goes by the built-in configuration and the container's record", problem->message,
+               app->command->name);
     return b9_config_built_in ();
   }
   g_propagate_error (error, g_steal_pointer (&problem));

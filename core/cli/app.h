@@ -11,21 +11,23 @@
 
 G_BEGIN_DECLS
 
-/* The backend that the command line, then argv[0], names: the two that nothing may overrule.  NULL where neither does. */
+/* The backend that the command line, then argv[0], names: the two that nothing may overrule.  NULL where
+ * neither does. */
 const char *b9_app_explicit_backend (const B9App *app);
 
-/* The backend for a new container: the explicit one, an annotation of @bundle (or NULL) that the configuration allows, the configuration, runc.
- * Owned. */
+/* The backend for a new container: the explicit one, an annotation of @bundle (or NULL) that the
+ * configuration allows, the configuration, runc. Owned. */
 char *b9_app_choose_backend (B9App *app, const B9Bundle *bundle, GError **error);
 
 /* Opens a backend once; borrowed. */
 const B9Runtime *b9_app_runtime (B9App *app, const char *name, GError **error);
 
 /* The place for a new container of @bundle: backend, program, root and flags.  Claims nothing. */
-gboolean b9_app_new_target (B9App *app, const B9Bundle *bundle, const char *id, B9Target *target, GError **error);
+gboolean b9_app_new_target (B9App *app, const B9Bundle *bundle, const char *id, B9Target *target,
+                            GError **error);
 
-/* The container that @id and the global options mean, its record mended.  One without a record is looked for in the chosen
- * backend's root.  B9_ERROR_NOT_FOUND in the contract's words. */
+/* The container that @id and the global options mean, its record mended.  One without a record is looked for
+ * in the chosen backend's root.  B9_ERROR_NOT_FOUND in the contract's words. */
 gboolean b9_app_find (B9App *app, const char *id, B9Target *target, GError **error);
 
 /* --root as an absolute path, or NULL; owned. */
@@ -43,17 +45,21 @@ void b9_app_request_clear (B9AppRequest *request);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (B9AppRequest, b9_app_request_clear)
 
 /* @skip: how many arguments the command has used up itself (the id). */
-void b9_app_request_init (B9AppRequest *request, const B9App *app, const B9Target *target, B9Operation operation,
-                          const B9Line *line, guint skip);
+void b9_app_request_init (B9AppRequest *request, const B9App *app, const B9Target *target,
+                          B9Operation operation, const B9Line *line, guint skip);
 
-/* Does an operation on an existing container the way its backend wants it: hands over, or runs it and prints its answer. */
+/* Does an operation on an existing container the way its backend wants it: hands over, or runs it and prints
+ * its answer. */
 int b9_app_perform (B9App *app, B9Operation operation, const B9Line *line, GError **error);
 
 /* The same for a target that is known already. */
-int b9_app_perform_on (B9App *app, const B9Target *target, B9Operation operation, const B9Line *line, GError **error);
+int b9_app_perform_on (B9App *app, const B9Target *target, B9Operation operation, const B9Line *line,
+                       GError **error);
 
-/* Sets the error of an operation that a backend does not have, in the backend's words where it has some; -1. */
-int b9_app_unsupported (const B9Runtime *runtime, const B9Request *request, const char *operation, GError **error);
+/* Sets the error of an operation that a backend does not have, in the backend's words where it has some; -1.
+ */
+int b9_app_unsupported (const B9Runtime *runtime, const B9Request *request, const char *operation,
+                        GError **error);
 
 G_END_DECLS
 

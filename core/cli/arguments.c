@@ -16,8 +16,8 @@ request_option_free (gpointer data)
 {
   B9RequestOption *option = data;
 
-  g_free ((char *) option->name);
-  g_free ((char *) option->value);
+  g_free ((char *)option->name);
+  g_free ((char *)option->value);
   g_free (option);
 }
 
@@ -80,7 +80,8 @@ static const B9Option *
 find_option (const B9Option *options, const char *name)
 {
   for (; options != NULL && options->name != NULL; options++) {
-    if (strcmp (options->name, name) == 0 || (options->short_name == name[0] && name[0] != '\0' && name[1] == '\0'))
+    if (strcmp (options->name, name) == 0 ||
+        (options->short_name == name[0] && name[0] != '\0' && name[1] == '\0'))
       return options;
   }
   return NULL;
@@ -93,11 +94,12 @@ fail_unknown (const B9Grammar *grammar, const char *word, const char *name, GErr
   const char *nearest;
 
   for (const B9Option *option = grammar->options; option != NULL && option->name != NULL; option++)
-    g_ptr_array_add (names, (gpointer) option->name);
+    g_ptr_array_add (names, (gpointer)option->name);
   g_ptr_array_add (names, NULL);
-  nearest = b9_nearest (name, (const char *const *) names->pdata);
+  nearest = b9_nearest (name, (const char *const *)names->pdata);
   if (nearest != NULL)
-    return b9_fail (error, B9_ERROR_USAGE, "%s: unknown option %s; did you mean --%s?", grammar->where, word, nearest);
+    return b9_fail (error, B9_ERROR_USAGE, "%s: unknown option %s; did you mean --%s?", grammar->where, word,
+                    nearest);
   return b9_fail (error, B9_ERROR_USAGE, "%s: unknown option %s; see --help", grammar->where, word);
 }
 
@@ -105,8 +107,8 @@ fail_unknown (const B9Grammar *grammar, const char *word, const char *name, GErr
 static const char *
 boolean_value (const char *text)
 {
-  static const char *const yes[] = { "1", "t", "T", "true", "TRUE", "True", NULL };
-  static const char *const no[] = { "0", "f", "F", "false", "FALSE", "False", NULL };
+  static const char *const yes[] = {"1", "t", "T", "true", "TRUE", "True", NULL};
+  static const char *const no[] = {"0", "f", "F", "false", "FALSE", "False", NULL};
 
   if (g_strv_contains (yes, text))
     return "true";
@@ -114,25 +116,27 @@ boolean_value (const char *text)
 }
 
 static gboolean
-read_boolean (const B9Grammar *grammar, B9Line *line, const B9Option *option, const char *value, GError **error)
+read_boolean (const B9Grammar *grammar, B9Line *line, const B9Option *option, const char *value,
+              GError **error)
 {
   const char *meaning = value == NULL ? "true" : boolean_value (value);
 
   if (meaning == NULL)
-    return b9_fail (error, B9_ERROR_USAGE, "%s: invalid boolean value \"%s\" for --%s: write true or false", grammar->where,
-                    value, option->name);
+    return b9_fail (error, B9_ERROR_USAGE, "%s: invalid boolean value \"%s\" for --%s: write true or false",
+                    grammar->where, value, option->name);
   add_option (line, option->name, meaning);
   return TRUE;
 }
 
 /* Reads the option at *position, and its value from the next word where it stands there. */
 static gboolean
-read_option (const B9Grammar *grammar, B9Line *line, const char *const *words, guint *position, GError **error)
+read_option (const B9Grammar *grammar, B9Line *line, const char *const *words, guint *position,
+             GError **error)
 {
   const char *word = words[(*position)++];
   const char *start = word + (word[1] == '-' ? 2 : 1);
   const char *equals = strchr (start, '=');
-  g_autofree char *name = equals != NULL ? g_strndup (start, (gsize) (equals - start)) : g_strdup (start);
+  g_autofree char *name = equals != NULL ? g_strndup (start, (gsize)(equals - start)) : g_strdup (start);
   const B9Option *option = find_option (grammar->options, name);
   const char *value = equals != NULL ? equals + 1 : NULL;
 

@@ -2,7 +2,8 @@
  *
  * arguments.h: command lines as runc takes them, which is as Go's flag package does.
  *
- * `--name value`, `--name=value`, `-name value` (long names with one dash), `-n value`; a boolean takes a value only behind
+ * `--name value`, `--name=value`, `-name value` (long names with one dash), `-n value`; a boolean takes a
+ * value only behind
  * "=".  Options end at "--" or, where the command says so, at the first argument.
  */
 #ifndef B9_ARGUMENTS_H
@@ -20,8 +21,8 @@ typedef enum {
 } B9Takes;
 
 typedef struct {
-  const char *name;  /* long, without dashes */
-  char short_name;   /* or 0 */
+  const char *name; /* long, without dashes */
+  char short_name;  /* or 0 */
   B9Takes takes;
   const char *value; /* what the help calls the value */
   const char *summary;
@@ -43,13 +44,14 @@ const char *b9_line_argument (const B9Line *line, guint position); /* or NULL */
 
 /* How to read one part of a command line. */
 typedef struct {
-  const B9Option *options;             /* ended by a NULL name */
-  gboolean ends_at_argument;           /* what follows the first argument is no option */
-  gboolean keeps_unknown;              /* `--name[=value]` that is not in the table becomes an option too */
-  const char *where;                   /* "b9run run", for messages */
+  const B9Option *options;   /* ended by a NULL name */
+  gboolean ends_at_argument; /* what follows the first argument is no option */
+  gboolean keeps_unknown;    /* `--name[=value]` that is not in the table becomes an option too */
+  const char *where;         /* "b9run run", for messages */
 } B9Grammar;
 
-/* Reads @words from *@position; stops behind the last one or, with ends_at_argument, before the first argument, and sets
+/* Reads @words from *@position; stops behind the last one or, with ends_at_argument, before the first
+ * argument, and sets
  * *@position to where it stopped.  NULL with B9_ERROR_USAGE. */
 B9Line *b9_parse_line (const B9Grammar *grammar, const char *const *words, guint *position, GError **error);
 

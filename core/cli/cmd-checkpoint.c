@@ -11,7 +11,8 @@ static int
 refuse (const B9App *app, GError **error)
 {
   b9_fail (error, B9_ERROR_UNSUPPORTED,
-           "%s: this b9run has no checkpoint provider, so containers can be neither checkpointed nor restored; the container is "
+           "%s: this b9run has no checkpoint provider, so containers can be neither checkpointed nor "
+           "restored; the container is "
            "as it was",
            app->command->name);
   return -1;

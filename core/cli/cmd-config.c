@@ -49,7 +49,8 @@ check_backends (B9App *app, const char *file, GError **error)
     const B9Backend *vtable = provider->vtable;
     g_autofree char *section = g_strdup_printf ("backends.%s", provider->name);
 
-    if (!b9_config_check_plugin (config, section, B9_STRUCT_HAS (vtable, config_keys) ? vtable->config_keys : NULL, error))
+    if (!b9_config_check_plugin (config, section,
+                                 B9_STRUCT_HAS (vtable, config_keys) ? vtable->config_keys : NULL, error))
       return FALSE;
   }
   backend = b9_config_set_string (config, "backend");
@@ -76,7 +77,9 @@ b9_cmd_config (B9App *app, const B9Line *line, GError **error)
     b9_fail (error, B9_ERROR_USAGE, "config check needs a file: b9run config check FILE");
     return -1;
   }
-  b9_fail (error, B9_ERROR_USAGE,
-           "config: b9run config show [--origin], b9run config defaults, or b9run config check FILE, not \"%s\"", what);
+  b9_fail (
+      error, B9_ERROR_USAGE,
+      "config: b9run config show [--origin], b9run config defaults, or b9run config check FILE, not \"%s\"",
+      what);
   return -1;
 }

@@ -42,8 +42,10 @@ delete_in_runtime (const B9App *app, const B9Target *target, const B9Line *line,
     g_clear_error (&problem);
     answer = insist (target, &problem);
   }
-  /* runsc fails over a file that somebody else has removed, when it has forgotten the container already: then it is deleted. */
-  if (answer == NULL && (b9_target_exists (target) || g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_FOUND))) {
+  /* runsc fails over a file that somebody else has removed, when it has forgotten the container already: then
+   * it is deleted. */
+  if (answer == NULL &&
+      (b9_target_exists (target) || g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_FOUND))) {
     g_propagate_error (error, g_steal_pointer (&problem));
     return FALSE;
   }
@@ -52,21 +54,21 @@ delete_in_runtime (const B9App *app, const B9Target *target, const B9Line *line,
   return TRUE;
 }
 
-/* The record of a container that is not there, made in another PID namespace: nobody else may be left to remove it, and whoever
- * deletes by force wants it gone.  Nothing is killed. */
+/* The record of a container that is not there, made in another PID namespace: nobody else may be left to
+ * remove it, and whoever deletes by force wants it gone.  Nothing is killed. */
 static void
 forget (B9App *app, const B9Target *target)
 {
-  if (target->record == NULL || b9_record_is_ours (target->record) || b9_target_exists (target)
-      || !b9_index_lock (app->index, NULL))
+  if (target->record == NULL || b9_record_is_ours (target->record) || b9_target_exists (target) ||
+      !b9_index_lock (app->index, NULL))
     return;
   if (b9_claim_stands (target->record))
     b9_index_remove (app->index, target->record, NULL);
   b9_index_unlock (app->index);
 }
 
-/* Finds the container.  Who deletes by force wants nothing to be there afterwards, so one that is still being made (a monitor goes on after its
- * b9run was killed) is waited for. */
+/* Finds the container.  Who deletes by force wants nothing to be there afterwards, so one that is still being
+ * made (a monitor goes on after its b9run was killed) is waited for. */
 static gboolean
 find_when_made (B9App *app, const B9Line *line, B9Target *target, GError **error)
 {
@@ -75,7 +77,8 @@ find_when_made (B9App *app, const B9Line *line, B9Target *target, GError **error
 
     if (b9_app_find (app, b9_line_argument (line, 0), target, &problem))
       return TRUE;
-    if (round == MAKING_ROUNDS || !b9_line_flag (line, "force") || target->record == NULL || !b9_is_being_made (target->record)) {
+    if (round == MAKING_ROUNDS || !b9_line_flag (line, "force") || target->record == NULL ||
+        !b9_is_being_made (target->record)) {
       g_propagate_error (error, g_steal_pointer (&problem));
       return FALSE;
     }
@@ -87,7 +90,7 @@ find_when_made (B9App *app, const B9Line *line, B9Target *target, GError **error
 int
 b9_cmd_delete (B9App *app, const B9Line *line, GError **error)
 {
-  g_auto (B9Target) target = { 0 };
+  g_auto (B9Target) target = {0};
   g_autoptr (GError) problem = NULL;
 
   if (!find_when_made (app, line, &target, &problem)) {

@@ -2,7 +2,8 @@
  *
  * cmd-events.c: `events ID`: statistics as one JSON object a line, until the container ends.
  *
- * runsc goes on for ever after the container's death, so what needs translation is read through a pipe and ended with it.
+ * runsc goes on for ever after the container's death, so what needs translation is read through a pipe and
+ * ended with it.
  */
 #include "config.h"
 
@@ -23,7 +24,7 @@
 static void
 relay (int from, int container)
 {
-  struct pollfd watched[] = { { .fd = from, .events = POLLIN }, { .fd = container, .events = POLLIN } };
+  struct pollfd watched[] = {{.fd = from, .events = POLLIN}, {.fd = container, .events = POLLIN}};
   char buffer[16384];
 
   for (;;) {
@@ -33,7 +34,7 @@ relay (int from, int container)
       return;
     if (watched[0].revents != 0) {
       size = read (from, buffer, sizeof buffer);
-      if (size <= 0 || !b9_write_all (STDOUT_FILENO, buffer, (gsize) size))
+      if (size <= 0 || !b9_write_all (STDOUT_FILENO, buffer, (gsize)size))
         return;
     } else if (watched[1].revents != 0) {
       return;
@@ -48,7 +49,7 @@ stream (const B9Target *target, B9Request *request, pid_t container, GError **er
   b9_autofd pidfd = b9_pidfd_open (container);
   b9_autofd from = -1;
   b9_autofd to = -1;
-  B9Spawn spawn = { .error = -1 };
+  B9Spawn spawn = {.error = -1};
   int ends[2];
   pid_t child;
 
@@ -76,8 +77,8 @@ stream (const B9Target *target, B9Request *request, pid_t container, GError **er
 int
 b9_cmd_events (B9App *app, const B9Line *line, GError **error)
 {
-  g_auto (B9Target) target = { 0 };
-  g_auto (B9AppRequest) request = { 0 };
+  g_auto (B9Target) target = {0};
+  g_auto (B9AppRequest) request = {0};
   g_autoptr (B9State) state = NULL;
   const B9Backend *backend;
 

@@ -30,7 +30,7 @@ run_child (B9App *app, const B9Target *target, B9AppRequest *request, const char
   g_autofree char *log = g_build_filename (directory, "backend.log", NULL);
   g_autofree char *message = NULL;
   g_auto (GStrv) argv = NULL;
-  B9Attach attach = { .directory = directory, .pid_file = request->pid_file };
+  B9Attach attach = {.directory = directory, .pid_file = request->pid_file};
   int wait_status;
 
   request->request.pid_file = pid_file;
@@ -74,8 +74,8 @@ remove_stale_directories (const char *state_directory)
 static int
 run_translated (B9App *app, const B9Target *target, B9AppRequest *request, GError **error)
 {
-  g_autofree char *directory =
-      g_strdup_printf ("%s/exec-%d-XXXXXX", b9_index_directory (app->index), (int)getpid ());
+  g_autofree char *directory = g_strdup_printf ("%s/exec-%d-XXXXXX", b9_index_directory (app->index),
+                                                (int)getpid ());
   int status;
 
   if (!b9_make_private_directory (b9_index_directory (app->index), error))
@@ -93,8 +93,8 @@ run_translated (B9App *app, const B9Target *target, B9AppRequest *request, GErro
 int
 b9_cmd_exec (B9App *app, const B9Line *line, GError **error)
 {
-  g_auto (B9Target) target = { 0 };
-  g_auto (B9AppRequest) request = { 0 };
+  g_auto (B9Target) target = {0};
+  g_auto (B9AppRequest) request = {0};
   const B9Backend *backend;
 
   if (line->arguments->len < 2 && b9_line_value (line, "process") == NULL) {

@@ -20,7 +20,7 @@ check (const B9Index *index)
   g_autoptr (GPtrArray) records = b9_index_all (index, problems);
 
   for (guint i = 0; i < problems->len; i++)
-    printf ("%s\n", (const char *) g_ptr_array_index (problems, i));
+    printf ("%s\n", (const char *)g_ptr_array_index (problems, i));
   printf ("%u records, %u damaged\n", records->len, problems->len);
   return problems->len > 0 ? 1 : 0;
 }
@@ -80,8 +80,8 @@ adopt (B9App *app, const B9Listed *listed, GError **error)
   return record->flags != NULL && b9_index_add (app->index, record, error);
 }
 
-/* The runtimes are asked for every root that a record names and for the chosen one; --root adds another.  This takes its time, so the lock is
- * not held. */
+/* The runtimes are asked for every root that a record names and for the chosen one; --root adds another. This
+ * takes its time, so the lock is not held. */
 static gboolean
 adopt_unknown (B9App *app, const B9Listing *listing, guint *adopted, GError **error)
 {
@@ -91,8 +91,8 @@ adopt_unknown (B9App *app, const B9Listing *listing, guint *adopted, GError **er
     g_autoptr (B9Record) known = NULL;
 
     /* One that cannot be read any more is a newer b9run's, which has to stay. */
-    if (listed->record != NULL || !b9_check_id (listed->state->id, NULL)
-        || !b9_index_find (app->index, &query, &known, NULL) || known != NULL)
+    if (listed->record != NULL || !b9_check_id (listed->state->id, NULL) ||
+        !b9_index_find (app->index, &query, &known, NULL) || known != NULL)
       continue;
     if (!adopt (app, listed, error))
       return FALSE;
@@ -116,7 +116,8 @@ rebuild (B9App *app, GError **error)
     return -1;
   printf ("%u damaged records dropped, %u containers recorded anew\n", dropped, adopted);
   if (dropped > adopted)
-    puts ("A container in a root that no good record names is found by: b9run --backend=NAME --root DIR index rebuild");
+    puts ("A container in a root that no good record names is found by: b9run --backend=NAME --root DIR "
+          "index rebuild");
   return 0;
 }
 
@@ -131,6 +132,7 @@ b9_cmd_index (B9App *app, const B9Line *line, GError **error)
     return check (app->index);
   if (strcmp (what, "rebuild") == 0)
     return rebuild (app, error);
-  b9_fail (error, B9_ERROR_USAGE, "index: unknown word \"%s\"; b9run index check, or b9run index rebuild", what);
+  b9_fail (error, B9_ERROR_USAGE, "index: unknown word \"%s\"; b9run index check, or b9run index rebuild",
+           what);
   return -1;
 }

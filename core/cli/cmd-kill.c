@@ -46,13 +46,14 @@ end_process (const B9Target *target, pid_t pid)
   const B9Record *record = target->record;
   b9_autofd pidfd = pid > 0 ? b9_pidfd_open (pid) : -1;
 
-  if (pidfd < 0 || (record != NULL && record->pid > 0 && b9_record_is_ours (record)
-                    && (record->pid != pid || !b9_process_alive (pid, record->pid_start))))
+  if (pidfd < 0 || (record != NULL && record->pid > 0 && b9_record_is_ours (record) &&
+                    (record->pid != pid || !b9_process_alive (pid, record->pid_start))))
     return FALSE;
   return b9_pidfd_signal (pidfd, SIGKILL);
 }
 
-/* runsc takes no signal for a container that is paused or not yet started; runc does, and clients end such containers by it. */
+/* runsc takes no signal for a container that is paused or not yet started; runc does, and clients end such
+ * containers by it. */
 static int
 end_idle_container (B9App *app, const B9Target *target, const B9Line *line, int number, GError **error)
 {
@@ -98,10 +99,11 @@ b9_cmd_kill (B9App *app, const B9Line *line, GError **error)
 {
   const char *wanted = b9_line_argument (line, 1);
   int number = b9_signal_number (wanted != NULL ? wanted : "TERM");
-  g_auto (B9Target) target = { 0 };
+  g_auto (B9Target) target = {0};
 
   if (number < 0) {
-    b9_fail (error, B9_ERROR_USAGE, "unknown signal \"%s\": give a number, or a name such as TERM or SIGKILL", wanted);
+    b9_fail (error, B9_ERROR_USAGE, "unknown signal \"%s\": give a number, or a name such as TERM or SIGKILL",
+             wanted);
     return -1;
   }
   if (!b9_app_find (app, b9_line_argument (line, 0), &target, error))

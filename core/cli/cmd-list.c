@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cmd-list.c: `list`: every container that b9run made, whatever root it was made under, and all of the chosen root.
+ * cmd-list.c: `list`: every container that b9run made, whatever root it was made under, and all of the chosen
+ * root.
  */
 #include "config.h"
 
@@ -33,7 +34,8 @@ annotations_variant (GHashTable *annotations)
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (guint i = 0; i < names->len; i++) {
     name = g_ptr_array_index (names, i);
-    g_variant_builder_add (&builder, "{sv}", name, g_variant_new_string (g_hash_table_lookup (annotations, name)));
+    g_variant_builder_add (&builder, "{sv}", name,
+                           g_variant_new_string (g_hash_table_lookup (annotations, name)));
   }
   return g_variant_builder_end (&builder);
 }
@@ -91,13 +93,22 @@ print_json (const GPtrArray *containers, GError **error)
   return 0;
 }
 
-typedef enum { COLUMN_ID, COLUMN_PID, COLUMN_STATUS, COLUMN_BACKEND, COLUMN_ROOT, COLUMN_BUNDLE, COLUMN_CREATED, COLUMNS } Column;
+typedef enum {
+  COLUMN_ID,
+  COLUMN_PID,
+  COLUMN_STATUS,
+  COLUMN_BACKEND,
+  COLUMN_ROOT,
+  COLUMN_BUNDLE,
+  COLUMN_CREATED,
+  COLUMNS
+} Column;
 
 static void
 fill_row (const B9Listed *listed, char **row)
 {
   row[COLUMN_ID] = g_strdup (listed->state->id);
-  row[COLUMN_PID] = g_strdup_printf ("%d", (int) listed->state->pid);
+  row[COLUMN_PID] = g_strdup_printf ("%d", (int)listed->state->pid);
   row[COLUMN_STATUS] = g_strdup (listed->state->status);
   row[COLUMN_BACKEND] = g_strdup (listed->backend);
   row[COLUMN_ROOT] = g_strdup (listed->root);
@@ -108,10 +119,10 @@ fill_row (const B9Listed *listed, char **row)
 static void
 print_table (const GPtrArray *containers)
 {
-  static const char *const header[] = { "ID", "PID", "STATUS", "BACKEND", "ROOT", "BUNDLE", "CREATED", NULL };
+  static const char *const header[] = {"ID", "PID", "STATUS", "BACKEND", "ROOT", "BUNDLE", "CREATED", NULL};
   guint rows = containers->len + 1;
-  g_autofree char **cells = g_new0 (char *, rows * COLUMNS);
-  gsize width[COLUMNS] = { 0 };
+  g_autofree char **cells = g_new0 (char *, rows *COLUMNS);
+  gsize width[COLUMNS] = {0};
 
   for (guint column = 0; column < COLUMNS; column++)
     cells[column] = g_strdup (header[column]);
@@ -123,7 +134,7 @@ print_table (const GPtrArray *containers)
     if (cell % COLUMNS == COLUMNS - 1)
       printf ("%s\n", cells[cell]);
     else
-      printf ("%-*s", (int) width[cell % COLUMNS] + 2, cells[cell]);
+      printf ("%-*s", (int)width[cell % COLUMNS] + 2, cells[cell]);
     g_free (cells[cell]);
   }
 }
@@ -132,7 +143,7 @@ static void
 print_ids (const GPtrArray *containers)
 {
   for (guint i = 0; i < containers->len; i++)
-    puts (((const B9Listed *) g_ptr_array_index (containers, i))->state->id);
+    puts (((const B9Listed *)g_ptr_array_index (containers, i))->state->id);
 }
 
 /* An empty list is most often a wrong root. */
@@ -142,12 +153,13 @@ say_what_was_found (const B9Listing *listing)
   g_autofree char *places = NULL;
 
   for (guint i = 0; i < listing->problems->len; i++)
-    fprintf (stderr, "b9run: %s\n", (const char *) g_ptr_array_index (listing->problems, i));
+    fprintf (stderr, "b9run: %s\n", (const char *)g_ptr_array_index (listing->problems, i));
   if (listing->containers->len > 0)
     return;
   g_ptr_array_add (listing->places, NULL);
-  places = g_strjoinv (", ", (char **) listing->places->pdata);
-  fprintf (stderr, "b9run: no containers; looked in %s\n", *places != '\0' ? places : "no root, since there is no backend");
+  places = g_strjoinv (", ", (char **)listing->places->pdata);
+  fprintf (stderr, "b9run: no containers; looked in %s\n",
+           *places != '\0' ? places : "no root, since there is no backend");
 }
 
 int

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cmd-plugins.c: `plugins`: every module with what it provides, or with the sentence that says why it was refused.
+ * cmd-plugins.c: `plugins`: every module with what it provides, or with the sentence that says why it was
+ * refused.
  */
 #include "config.h"
 
@@ -17,7 +18,8 @@ describe_providers (const GPtrArray *providers)
   for (guint i = 0; i < providers->len; i++) {
     const B9Provider *provider = g_ptr_array_index (providers, i);
 
-    g_string_append_printf (text, "%s%s %s", i > 0 ? ", " : "", b9_provider_kind_name (provider->kind), provider->name);
+    g_string_append_printf (text, "%s%s %s", i > 0 ? ", " : "", b9_provider_kind_name (provider->kind),
+                            provider->name);
   }
   return g_string_free (text, FALSE);
 }
@@ -48,7 +50,8 @@ providers_variant (const GPtrArray *providers)
     const B9Provider *provider = g_ptr_array_index (providers, i);
 
     g_variant_builder_open (&list, G_VARIANT_TYPE_VARDICT);
-    g_variant_builder_add (&list, "{sv}", "kind", g_variant_new_string (b9_provider_kind_name (provider->kind)));
+    g_variant_builder_add (&list, "{sv}", "kind",
+                           g_variant_new_string (b9_provider_kind_name (provider->kind)));
     g_variant_builder_add (&list, "{sv}", "name", g_variant_new_string (provider->name));
     g_variant_builder_close (&list);
   }
@@ -62,7 +65,8 @@ add_module (GVariantBuilder *list, const B9Module *module)
 
   g_variant_builder_open (list, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (list, "{sv}", "path", g_variant_new_string (module->path));
-  g_variant_builder_add (list, "{sv}", "state", g_variant_new_string (module->refusal != NULL ? "refused" : "accepted"));
+  g_variant_builder_add (list, "{sv}", "state",
+                         g_variant_new_string (module->refusal != NULL ? "refused" : "accepted"));
   if (module->refusal != NULL)
     g_variant_builder_add (list, "{sv}", "reason", g_variant_new_string (module->refusal));
   if (module->note != NULL)

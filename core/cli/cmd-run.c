@@ -2,8 +2,8 @@
  *
  * cmd-run.c: `create` and `run`: from a bundle to a container.
  *
- * The way: read the bundle (core/container/bundle.c), choose backend and root (app.c), claim the id (core/run/claim.c), start it
- * (core/run/launch.c).
+ * The way: read the bundle (core/container/bundle.c), choose backend and root (app.c), claim the id
+ * (core/run/claim.c), start it (core/run/launch.c).
  */
 #include "config.h"
 
@@ -41,11 +41,13 @@ check_terminal (const Preparation *preparation, const B9Line *line, gboolean det
 
   if (detached && preparation->bundle->terminal && !socket)
     return b9_fail (error, B9_ERROR_USAGE,
-                    "cannot allocate tty if runc will detach without setting console socket: the bundle asks for a terminal "
+                    "cannot allocate tty if runc will detach without setting console socket: the bundle asks "
+                    "for a terminal "
                     "(process.terminal); give --console-socket, or set it to false");
   if (socket && (!detached || !preparation->bundle->terminal))
     return b9_fail (error, B9_ERROR_USAGE,
-                    "cannot use console socket if runc will not detach or allocate tty: --console-socket needs a detached "
+                    "cannot use console socket if runc will not detach or allocate tty: --console-socket "
+                    "needs a detached "
                     "container with process.terminal true");
   return TRUE;
 }
@@ -56,7 +58,7 @@ settle_console_socket (const B9Line *line, const B9Bundle *bundle)
 {
   for (guint i = 0; i < line->options->len; i++) {
     B9RequestOption *option = g_ptr_array_index (line->options, i);
-    char *given = (char *) option->value;
+    char *given = (char *)option->value;
 
     if (strcmp (option->name, "console-socket") != 0)
       continue;
@@ -65,7 +67,8 @@ settle_console_socket (const B9Line *line, const B9Bundle *bundle)
   }
 }
 
-/* runc knows at create that the command is missing, and who calls it reads that then (podman: exit status 127). */
+/* runc knows at create that the command is missing, and who calls it reads that then (podman: exit status
+ * 127). */
 static gboolean
 check_command (const Preparation *preparation, GError **error)
 {
@@ -86,28 +89,28 @@ prepare (Preparation *preparation, B9App *app, const B9Line *line, gboolean deta
   if (preparation->bundle == NULL || !check_terminal (preparation, line, detached, error))
     return FALSE;
   settle_console_socket (line, preparation->bundle);
-  if (!b9_app_new_target (app, preparation->bundle, id, &preparation->target, error)
-      || !check_command (preparation, error))
+  if (!b9_app_new_target (app, preparation->bundle, id, &preparation->target, error) ||
+      !check_command (preparation, error))
     return FALSE;
   index = b9_app_index (app, error);
   b9_app_request_init (&preparation->request, app, &preparation->target, B9_OPERATION_RUN, line, 1);
-  if (index == NULL
-      || (preparation->request.pid_file != NULL && !b9_check_pid_file (preparation->request.pid_file, error)))
+  if (index == NULL ||
+      (preparation->request.pid_file != NULL && !b9_check_pid_file (preparation->request.pid_file, error)))
     return FALSE;
-  preparation->launch = (B9Launch){ .index = index,
-                                    .target = &preparation->target,
-                                    .bundle = preparation->bundle->path,
-                                    .options = preparation->request.request.options,
-                                    .pid_file = preparation->request.pid_file,
-                                    .debug = preparation->request.request.debug,
-                                    .terminal = preparation->bundle->terminal };
+  preparation->launch = (B9Launch){.index = index,
+                                   .target = &preparation->target,
+                                   .bundle = preparation->bundle->path,
+                                   .options = preparation->request.request.options,
+                                   .pid_file = preparation->request.pid_file,
+                                   .debug = preparation->request.request.debug,
+                                   .terminal = preparation->bundle->terminal};
   return b9_claim (index, &preparation->target, preparation->bundle, error);
 }
 
 int
 b9_cmd_create (B9App *app, const B9Line *line, GError **error)
 {
-  g_auto (Preparation) preparation = { 0 };
+  g_auto (Preparation) preparation = {0};
   gboolean created;
 
   if (!prepare (&preparation, app, line, TRUE, error))
@@ -121,7 +124,7 @@ int
 b9_cmd_run (B9App *app, const B9Line *line, GError **error)
 {
   gboolean detached = b9_line_flag (line, "detach");
-  g_auto (Preparation) preparation = { 0 };
+  g_auto (Preparation) preparation = {0};
   int status = 0;
 
   if (!prepare (&preparation, app, line, detached, error))

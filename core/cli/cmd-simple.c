@@ -16,11 +16,12 @@ b9_cmd_start (B9App *app, const B9Line *line, GError **error)
   return b9_app_perform (app, B9_OPERATION_START, line, error);
 }
 
-/* Some runtimes break on a pause of what does not run, so a backend that needs translation is asked for the state first. */
+/* Some runtimes break on a pause of what does not run, so a backend that needs translation is asked for the
+ * state first. */
 int
 b9_cmd_pause (B9App *app, const B9Line *line, GError **error)
 {
-  g_auto (B9Target) target = { 0 };
+  g_auto (B9Target) target = {0};
   g_autoptr (B9State) state = NULL;
 
   if (!b9_app_find (app, b9_line_argument (line, 0), &target, error))
@@ -31,8 +32,9 @@ b9_cmd_pause (B9App *app, const B9Line *line, GError **error)
   if (state == NULL)
     return -1;
   if (strcmp (state->status, "running") != 0) {
-    b9_fail (error, B9_ERROR_NOT_RUNNING, "container not running: %s is %s, and only a running container can be paused",
-             target.id, state->status);
+    b9_fail (error, B9_ERROR_NOT_RUNNING,
+             "container not running: %s is %s, and only a running container can be paused", target.id,
+             state->status);
     return -1;
   }
   return b9_app_perform_on (app, &target, B9_OPERATION_PAUSE, line, error);

@@ -14,7 +14,7 @@
 static int
 hand_over (B9App *app, const B9Target *target, B9Operation operation, const B9Line *line, GError **error)
 {
-  g_auto (B9AppRequest) request = { 0 };
+  g_auto (B9AppRequest) request = {0};
   g_auto (GStrv) argv = NULL;
 
   b9_app_request_init (&request, app, target, operation, line, 0);
@@ -27,7 +27,7 @@ hand_over (B9App *app, const B9Target *target, B9Operation operation, const B9Li
 int
 b9_cmd_spec (B9App *app, const B9Line *line, GError **error)
 {
-  g_auto (B9Target) target = { 0 };
+  g_auto (B9Target) target = {0};
 
   if (!b9_app_new_target (app, NULL, NULL, &target, error))
     return -1;
@@ -39,8 +39,8 @@ b9_cmd_spec (B9App *app, const B9Line *line, GError **error)
   return hand_over (app, &target, B9_OPERATION_SPEC, line, error);
 }
 
-/* The least that the features document must hold (runtime-spec features.md): the versions, and who answered.  What is not known of
- * the runtime is left out, which the spec reads as unknown. */
+/* The least that the features document must hold (runtime-spec features.md): the versions, and who answered.
+ * What is not known of the runtime is left out, which the spec reads as unknown. */
 static int
 print_least_features (const B9Target *target, GError **error)
 {
@@ -48,7 +48,8 @@ print_least_features (const B9Target *target, GError **error)
   GVariantBuilder document, annotations;
 
   g_variant_builder_init (&annotations, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&annotations, "{sv}", "run.b9.backend", g_variant_new_string (target->runtime->name));
+  g_variant_builder_add (&annotations, "{sv}", "run.b9.backend",
+                         g_variant_new_string (target->runtime->name));
   g_variant_builder_add (&annotations, "{sv}", "run.b9.version", g_variant_new_string (PACKAGE_VERSION));
   g_variant_builder_init (&document, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&document, "{sv}", "ociVersionMin", g_variant_new_string ("1.0.0"));
@@ -64,7 +65,7 @@ print_least_features (const B9Target *target, GError **error)
 int
 b9_cmd_features (B9App *app, const B9Line *line, GError **error)
 {
-  g_auto (B9Target) target = { 0 };
+  g_auto (B9Target) target = {0};
 
   if (!b9_app_new_target (app, NULL, NULL, &target, error))
     return -1;

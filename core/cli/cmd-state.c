@@ -26,7 +26,7 @@ static int
 print_corrected (const B9Target *target, const B9State *state, const B9JsonText *text, GError **error)
 {
   g_autoptr (B9JsonEdit) edit = b9_json_edit_new (text);
-  g_autofree char *pid = g_strdup_printf ("%d", (int) state->pid);
+  g_autofree char *pid = g_strdup_printf ("%d", (int)state->pid);
   g_autoptr (GBytes) document = NULL;
   const char *content;
   gsize size;
@@ -52,7 +52,7 @@ print_corrected (const B9Target *target, const B9State *state, const B9JsonText 
 int
 b9_cmd_state (B9App *app, const B9Line *line, GError **error)
 {
-  g_auto (B9Target) target = { 0 };
+  g_auto (B9Target) target = {0};
   g_autoptr (B9State) state = NULL;
   g_autoptr (B9JsonText) text = NULL;
 

@@ -33,12 +33,14 @@ process_clear (Process *process)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Process, process_clear)
 
-/* Opens it, a zombie too.  The PID is the container's only while the process that started with the container has it. */
+/* Opens it, a zombie too.  The PID is the container's only while the process that started with the container
+ * has it. */
 static gboolean
 open_process (const B9Target *target, Process *process, GError **error)
 {
   g_autoptr (B9State) state = b9_query_state (target, NULL, error);
-  const B9Record *record = target->record != NULL && b9_record_is_ours (target->record) ? target->record : NULL;
+  const B9Record *record = target->record != NULL && b9_record_is_ours (target->record) ? target->record
+                                                                                        : NULL;
   guint64 started = 0;
 
   if (state == NULL)
@@ -66,17 +68,18 @@ static int
 report (const B9Target *target, const B9ExitStatus *seen)
 {
   if (seen->oom_kills > 0)
-    g_message ("container %s ended with %d OOM kills in its cgroup", target->id, (int) seen->oom_kills);
+    g_message ("container %s ended with %d OOM kills in its cgroup", target->id, (int)seen->oom_kills);
   return b9_shell_status (seen->wait_status);
 }
 
-/* A zombie shows its status, and a pidfd has it once the process has been reaped (Linux 6.15): one of the two at any moment after
- * the end, and the loop is for the step between them. */
+/* A zombie shows its status, and a pidfd has it once the process has been reaped (Linux 6.15): one of the two
+ * at any moment after the end, and the loop is for the step between them. */
 static gboolean
 ask_kernel (const Process *process, int *wait_status)
 {
   for (guint round = 0; process->pidfd >= 0 && round < KERNEL_ROUNDS; round++) {
-    if (b9_process_zombie_status (process->pid, wait_status) || b9_pidfd_exit_status (process->pidfd, wait_status))
+    if (b9_process_zombie_status (process->pid, wait_status) ||
+        b9_pidfd_exit_status (process->pidfd, wait_status))
       return TRUE;
     if (errno == ENOTTY || errno == EINVAL)
       return FALSE; /* a kernel that keeps nothing */
@@ -102,7 +105,8 @@ learn_status (const B9Target *target, const Process *process, GError **error)
     return b9_shell_status (wait_status);
   }
   b9_fail (error, B9_ERROR_UNOBSERVED,
-           "nobody saw how container %s ended, so its exit status is unknown: run --detach leaves a monitor that sees it, and "
+           "nobody saw how container %s ended, so its exit status is unknown: run --detach leaves a monitor "
+           "that sees it, and "
            "a wait that begins before the end learns it from Linux 6.15 or newer",
            target->id);
   return -1;

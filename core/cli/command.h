@@ -14,18 +14,20 @@ G_BEGIN_DECLS
 
 /* One run of b9run.  Made by main; what a command does not need is not made. */
 typedef struct {
-  B9Line *globals;          /* the options before the command */
-  const char *invoked_as;   /* the backend that argv[0] names ("b9run-runsc"), or NULL */
+  B9Line *globals;        /* the options before the command */
+  const char *invoked_as; /* the backend that argv[0] names ("b9run-runsc"), or NULL */
   const struct _B9Command *command;
-  B9Config *config;         /* b9_app_config */
-  B9Registry *registry;     /* b9_app_registry */
-  B9Index *index;           /* b9_app_index */
-  GPtrArray *backend_options; /* of B9RequestOption: global options that are not b9run's own; borrowed from globals */
-  GPtrArray *runtimes;      /* of B9Runtime: b9_app_runtime */
-  char *said;               /* what the runtime has put on standard error itself; or NULL */
+  B9Config *config;           /* b9_app_config */
+  B9Registry *registry;       /* b9_app_registry */
+  B9Index *index;             /* b9_app_index */
+  GPtrArray *backend_options; /* of B9RequestOption: global options that are not b9run's own; borrowed from
+                                 globals */
+  GPtrArray *runtimes;        /* of B9Runtime: b9_app_runtime */
+  char *said;                 /* what the runtime has put on standard error itself; or NULL */
 } B9App;
 
-/* Runs the command; its exit status, or -1 with @error set, for which main writes the log and finds the status. */
+/* Runs the command; its exit status, or -1 with @error set, for which main writes the log and finds the
+ * status. */
 typedef int (*B9CommandFunc) (B9App *app, const B9Line *line, GError **error);
 
 typedef struct _B9Command {

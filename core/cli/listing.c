@@ -76,19 +76,21 @@ is_wanted (const B9App *app, const B9Record *record, const char *root)
 {
   const char *backend = b9_app_global (app, "backend");
 
-  return (backend == NULL || strcmp (backend, record->backend) == 0) && (root == NULL || strcmp (root, record->root) == 0);
+  return (backend == NULL || strcmp (backend, record->backend) == 0) &&
+         (root == NULL || strcmp (root, record->root) == 0);
 }
 
 /* The root where a new container would go; containers that others made there are listed too. */
 static gboolean
 add_chosen_place (B9App *app, GHashTable *places, GError **error)
 {
-  g_auto (B9Target) target = { 0 };
+  g_auto (B9Target) target = {0};
   g_autoptr (GError) problem = NULL;
   Place *place;
 
   if (!b9_app_new_target (app, NULL, NULL, &target, &problem)) {
-    gboolean asked = b9_app_explicit_backend (app) != NULL || !g_error_matches (problem, B9_ERROR, B9_ERROR_BACKEND_MISSING);
+    gboolean asked = b9_app_explicit_backend (app) != NULL ||
+                     !g_error_matches (problem, B9_ERROR, B9_ERROR_BACKEND_MISSING);
 
     if (asked)
       g_propagate_error (error, g_steal_pointer (&problem));
@@ -120,8 +122,8 @@ state_in_creation (const B9Record *record)
 {
   B9State *state;
 
-  if (!b9_record_is_ours (record) || record->phase != B9_PHASE_CREATING
-      || !b9_process_alive (record->creator, record->creator_start))
+  if (!b9_record_is_ours (record) || record->phase != B9_PHASE_CREATING ||
+      !b9_process_alive (record->creator, record->creator_start))
     return NULL;
   state = g_new0 (B9State, 1);
   state->id = g_strdup (record->id);
@@ -136,9 +138,11 @@ static void
 say_if_alive (B9Listing *listing, const Place *place, const B9Record *record)
 {
   if (record->pid > 0 && b9_record_is_ours (record) && b9_process_alive (record->pid, record->pid_start))
-    g_ptr_array_add (listing->problems,
-                     g_strdup_printf ("container %s lives (PID %d), but %s does not list it in %s: its state there may be damaged",
-                                      record->id, (int) record->pid, place->backend, place->runtime_root));
+    g_ptr_array_add (
+        listing->problems,
+        g_strdup_printf (
+            "container %s lives (PID %d), but %s does not list it in %s: its state there may be damaged",
+            record->id, (int)record->pid, place->backend, place->runtime_root));
 }
 
 /* What the record knows better, or alone. */
@@ -162,7 +166,7 @@ join (B9Listing *listing, Place *place, GPtrArray *states)
   gpointer record;
 
   for (guint i = 0; i < place->records->len; i++)
-    g_hash_table_insert (records, ((B9Record *) g_ptr_array_index (place->records, i))->id,
+    g_hash_table_insert (records, ((B9Record *)g_ptr_array_index (place->records, i))->id,
                          g_ptr_array_index (place->records, i));
   for (guint i = 0; i < states->len; i++) {
     B9State *state = g_ptr_array_index (states, i);
@@ -200,15 +204,18 @@ ask_place (B9App *app, B9Listing *listing, Place *place)
   g_autoptr (GPtrArray) states = NULL;
   const B9Runtime *runtime = b9_app_runtime (app, place->backend, &error);
 
-  g_ptr_array_add (listing->places, g_strdup_printf ("--backend=%s --root %s", place->backend, place->runtime_root));
+  g_ptr_array_add (listing->places,
+                   g_strdup_printf ("--backend=%s --root %s", place->backend, place->runtime_root));
   if (runtime != NULL && access (place->runtime_root, F_OK) != 0)
     states = g_ptr_array_new ();
   else if (runtime != NULL)
-    program = recorded != NULL && access (recorded, X_OK) == 0 ? g_strdup (recorded) : b9_runtime_program (runtime, &error);
+    program = recorded != NULL && access (recorded, X_OK) == 0 ? g_strdup (recorded)
+                                                               : b9_runtime_program (runtime, &error);
   if (program != NULL)
     states = b9_query_list (runtime, program, place->runtime_root, &error);
   if (states == NULL) {
-    g_ptr_array_add (listing->problems, g_strdup_printf ("%s in %s: %s", place->backend, place->runtime_root, error->message));
+    g_ptr_array_add (listing->problems,
+                     g_strdup_printf ("%s in %s: %s", place->backend, place->runtime_root, error->message));
     states = g_ptr_array_new ();
   }
   join (listing, place, states);
@@ -217,7 +224,7 @@ ask_place (B9App *app, B9Listing *listing, Place *place)
 static int
 compare_listed (gconstpointer a, gconstpointer b)
 {
-  const B9Listed *first = *(B9Listed *const *) a, *second = *(B9Listed *const *) b;
+  const B9Listed *first = *(B9Listed *const *)a, *second = *(B9Listed *const *)b;
   int order = strcmp (first->state->id, second->state->id);
 
   return order != 0 ? order : strcmp (first->root, second->root);
@@ -233,7 +240,8 @@ sort_records (const B9App *app, const GPtrArray *records, GHashTable *places)
     B9Record *record = g_ptr_array_index (records, i);
 
     if (is_wanted (app, record, root))
-      g_ptr_array_add (place_for (places, record->backend, record->root, record->runtime_root)->records, record);
+      g_ptr_array_add (place_for (places, record->backend, record->root, record->runtime_root)->records,
+                       record);
     else
       b9_record_free (record);
   }
@@ -263,13 +271,14 @@ B9Listing *
 b9_listing_make (B9App *app, gboolean everything, GError **error)
 {
   g_autoptr (B9Listing) listing = g_new0 (B9Listing, 1);
-  g_autoptr (GHashTable) places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) place_free);
+  g_autoptr (GHashTable) places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                                         (GDestroyNotify)place_free);
   const B9Index *index = b9_app_index (app, error);
   g_autoptr (GPtrArray) records = NULL;
   GHashTableIter iterator;
   gpointer place;
 
-  listing->containers = g_ptr_array_new_with_free_func ((GDestroyNotify) listed_free);
+  listing->containers = g_ptr_array_new_with_free_func ((GDestroyNotify)listed_free);
   listing->places = g_ptr_array_new_with_free_func (g_free);
   listing->problems = g_ptr_array_new_with_free_func (g_free);
   if (index == NULL || !add_chosen_place (app, places, error))

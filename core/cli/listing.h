@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* One container: what the runtime says, and the record where there is one.  A record without a state is a container that its
- * runtime does not know (status "creating" while its b9run lives, else it is left out). */
+/* One container: what the runtime says, and the record where there is one.  A record without a state is a
+ * container that its runtime does not know (status "creating" while its b9run lives, else it is left out). */
 typedef struct {
   B9State *state;
   B9Record *record;
@@ -29,9 +29,9 @@ typedef struct {
 void b9_listing_free (B9Listing *listing);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (B9Listing, b9_listing_free)
 
-/* Asks each runtime once for each root that a record names, and for the root that the command line and the configuration
- * choose.  With an explicit root, that one alone.  @everything: containers that have no record too, in each of these roots and
- * in the sub-roots that b9run made there. */
+/* Asks each runtime once for each root that a record names, and for the root that the command line and the
+ * configuration choose.  With an explicit root, that one alone.  @everything: containers that have no record
+ * too, in each of these roots and in the sub-roots that b9run made there. */
 B9Listing *b9_listing_make (B9App *app, gboolean everything, GError **error);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * main.c: the way in.  Reads the global options, finds the command in the table (commands.c), runs it (cmd-NAME.c), and reports
- * a failure where the caller looks for it.
+ * main.c: the way in.  Reads the global options, finds the command in the table (commands.c), runs it
+ * (cmd-NAME.c), and reports a failure where the caller looks for it.
  */
 #include "config.h"
 
@@ -44,7 +44,8 @@ backend_of_argv0 (const char *argv0)
   const char *slash = strrchr (argv0, '/');
   const char *name = slash != NULL ? slash + 1 : argv0;
 
-  return g_str_has_prefix (name, "b9run-") && name[strlen ("b9run-")] != '\0' ? name + strlen ("b9run-") : NULL;
+  return g_str_has_prefix (name, "b9run-") && name[strlen ("b9run-")] != '\0' ? name + strlen ("b9run-")
+                                                                              : NULL;
 }
 
 /* crun's name for what --systemd-cgroup says; "disabled" is an option of the backend. */
@@ -57,7 +58,8 @@ settle_cgroup_manager (B9App *app, GError **error)
   if (manager == NULL || strcmp (manager, "cgroupfs") == 0)
     return TRUE;
   if (strcmp (manager, "systemd") != 0 && strcmp (manager, "disabled") != 0)
-    return b9_fail (error, B9_ERROR_USAGE, "--cgroup-manager knows cgroupfs, systemd and disabled, not \"%s\"", manager);
+    return b9_fail (error, B9_ERROR_USAGE,
+                    "--cgroup-manager knows cgroupfs, systemd and disabled, not \"%s\"", manager);
   option = g_new0 (B9RequestOption, 1);
   option->struct_size = sizeof *option;
   option->name = g_strdup (strcmp (manager, "systemd") == 0 ? "systemd-cgroup" : "ignore-cgroups");
@@ -115,8 +117,9 @@ check_argument_count (const B9Command *command, const B9Line *line, GError **err
   if (line->arguments->len >= command->min_arguments && line->arguments->len <= command->max_arguments)
     return TRUE;
   return b9_fail (error, B9_ERROR_USAGE, "%s: %s; usage: b9run %s %s", command->name,
-                  line->arguments->len < command->min_arguments ? "an argument is missing" : "too many arguments", command->name,
-                  command->arguments);
+                  line->arguments->len < command->min_arguments ? "an argument is missing"
+                                                                : "too many arguments",
+                  command->name, command->arguments);
 }
 
 /* clients read "version", "commit" and "spec" from three lines (go-runc, docker, CRI-O). */
@@ -152,11 +155,13 @@ settle_late_globals (B9App *app, B9Line *line)
   }
 }
 
-/* The command's own options, --help, and the two global ones that people write behind a command too: `list --backend=runsc --root X`. */
+/* The command's own options, --help, and the two global ones that people write behind a command too: `list
+ * --backend=runsc --root X`. */
 static B9Option *
 all_options (const B9Command *command)
 {
-  static const B9Option help = { .name = "help", .short_name = 'h', .takes = B9_TAKES_NOTHING, .summary = "show this help" };
+  static const B9Option help = {
+      .name = "help", .short_name = 'h', .takes = B9_TAKES_NOTHING, .summary = "show this help"};
   GArray *options = g_array_new (TRUE, TRUE, sizeof (B9Option));
 
   for (const B9Option *option = command->options; option != NULL && option->name != NULL; option++)
@@ -166,7 +171,7 @@ all_options (const B9Command *command)
     if (is_welcome_late (option->name))
       g_array_append_vals (options, option, 1);
   }
-  return (B9Option *) (void *) g_array_free (options, FALSE);
+  return (B9Option *)(void *)g_array_free (options, FALSE);
 }
 
 static int
@@ -181,7 +186,8 @@ run_command (B9App *app, const char *const *words, guint position, GError **erro
     return -1;
   app->command = command;
   options = all_options (command);
-  grammar = (B9Grammar){ .options = options, .ends_at_argument = command->ends_at_argument, .where = command->name };
+  grammar = (B9Grammar){
+      .options = options, .ends_at_argument = command->ends_at_argument, .where = command->name};
   position++;
   line = b9_parse_line (&grammar, words, &position, error);
   if (line == NULL)
@@ -211,7 +217,7 @@ print_help (const char *name, GError **error)
 static int
 run (B9App *app, const char *const *words, GError **error)
 {
-  const B9Grammar grammar = { .options = b9_global_options, .keeps_unknown = TRUE, .where = "global options" };
+  const B9Grammar grammar = {.options = b9_global_options, .keeps_unknown = TRUE, .where = "global options"};
   guint position = 0;
 
   app->globals = b9_parse_line (&grammar, words, &position, error);
@@ -220,7 +226,8 @@ run (B9App *app, const char *const *words, GError **error)
   collect_backend_options (app);
   if (b9_line_flag (app->globals, "version"))
     return print_version ();
-  if (b9_line_flag (app->globals, "help") || (words[position] != NULL && strcmp (words[position], "help") == 0))
+  if (b9_line_flag (app->globals, "help") ||
+      (words[position] != NULL && strcmp (words[position], "help") == 0))
     return print_help (words[position] != NULL ? words[position + 1] : NULL, error);
   if (words[position] == NULL) {
     b9_fail (error, B9_ERROR_USAGE, "which command? see b9run --help");
@@ -229,7 +236,8 @@ run (B9App *app, const char *const *words, GError **error)
   return check_globals (app, error) ? run_command (app, words, position, error) : -1;
 }
 
-/* What a message adds to the words that the runtime has put on standard error itself: a hint behind them, or all of it. */
+/* What a message adds to the words that the runtime has put on standard error itself: a hint behind them, or
+ * all of it. */
 static const char *
 what_was_not_said (const char *said, const char *message)
 {
@@ -258,7 +266,7 @@ report (const B9App *app, const GError *failure)
 int
 main (int argc, char **argv)
 {
-  B9App app = { 0 };
+  B9App app = {0};
   g_autoptr (GError) error = NULL;
   int status;
 
@@ -267,8 +275,8 @@ main (int argc, char **argv)
   signal (SIGCHLD, SIG_DFL);
   b9_own_log_install ();
   app.invoked_as = backend_of_argv0 (argv[0]);
-  app.runtimes = g_ptr_array_new_with_free_func ((GDestroyNotify) b9_runtime_free);
-  status = run (&app, (const char *const *) argv + 1, &error);
+  app.runtimes = g_ptr_array_new_with_free_func ((GDestroyNotify)b9_runtime_free);
+  status = run (&app, (const char *const *)argv + 1, &error);
   if (status < 0)
     status = report (&app, error);
   b9_app_clear (&app);

@@ -33,7 +33,7 @@ b9_app_request_clear (B9AppRequest *request)
 static gboolean
 has_own_member (const char *name)
 {
-  static const char *const names[] = { "bundle", "pid-file", "no-monitor", "help", NULL };
+  static const char *const names[] = {"bundle", "pid-file", "no-monitor", "help", NULL};
 
   return g_strv_contains (names, name);
 }
@@ -75,8 +75,8 @@ b9_app_request_init (B9AppRequest *request, const B9App *app, const B9Target *ta
   request->request.debug = b9_line_flag (app->globals, "debug");
   request->request.pid_file = request->pid_file;
   request->request.bundle = request->bundle;
-  request->request.options = (const B9RequestOption *const *) request->options->pdata;
-  request->request.arguments = (const char *const *) request->arguments->pdata;
+  request->request.options = (const B9RequestOption *const *)request->options->pdata;
+  request->request.arguments = (const char *const *)request->arguments->pdata;
 }
 
 int
@@ -92,8 +92,8 @@ b9_app_unsupported (const B9Runtime *runtime, const B9Request *request, const ch
   return -1;
 }
 
-/* A question has to be answered soon; what changes a container may take longer than podman waits for it (240 s), and start as long
- * as it takes: it waits for hooks and for sd_notify(3). */
+/* A question has to be answered soon; what changes a container may take longer than podman waits for it (240
+ * s), and start as long as it takes: it waits for hooks and for sd_notify(3). */
 static guint
 time_limit (B9Operation operation)
 {
@@ -125,10 +125,11 @@ translate (const B9Target *target, B9Request *request, GError **error)
 }
 
 int
-b9_app_perform_on (B9App *app, const B9Target *target, B9Operation operation, const B9Line *line, GError **error)
+b9_app_perform_on (B9App *app, const B9Target *target, B9Operation operation, const B9Line *line,
+                   GError **error)
 {
   const B9Runtime *runtime = target->runtime;
-  g_auto (B9AppRequest) request = { 0 };
+  g_auto (B9AppRequest) request = {0};
   g_auto (GStrv) argv = NULL;
   B9Way way;
 
@@ -147,7 +148,7 @@ b9_app_perform_on (B9App *app, const B9Target *target, B9Operation operation, co
 int
 b9_app_perform (B9App *app, B9Operation operation, const B9Line *line, GError **error)
 {
-  g_auto (B9Target) target = { 0 };
+  g_auto (B9Target) target = {0};
 
   if (!b9_app_find (app, b9_line_argument (line, 0), &target, error))
     return -1;

@@ -17,8 +17,8 @@ typedef struct {
 
 static const SectionNote section_notes[] = {
     {"log", "b9run's own messages; --log FILE is the caller's and stays as it is."},
-    {"backends",
-     "One section a backend, by its name.  A backend's plugin may declare further keys; its README lists them."},
+    {"backends", "One section a backend, by its name.  A backend's plugin may declare further keys; its "
+                 "README lists them."},
     {"worker",
      "Worker pools, for b9run --pool NAME.  `pools:` may also stand at the top, without `worker:`."},
     {NULL, NULL},

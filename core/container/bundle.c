@@ -38,7 +38,8 @@ resolve (const char *path, GError **error)
   } else if (resolved == NULL) {
     b9_fail_errno (error, errno, "cannot find the bundle %s", absolute);
   } else if (stat (resolved, &info) != 0 || !S_ISDIR (info.st_mode)) {
-    b9_fail (error, B9_ERROR_BAD_INPUT, "the bundle %s is no directory; give the directory that holds config.json", absolute);
+    b9_fail (error, B9_ERROR_BAD_INPUT,
+             "the bundle %s is no directory; give the directory that holds config.json", absolute);
     free (resolved);
     return NULL;
   }
@@ -51,11 +52,14 @@ read_members (B9Bundle *bundle, GError **error)
   g_autofree char *root = NULL;
 
   if (b9_json_kind (bundle->config, B9_JSON_ROOT) != B9_JSON_OBJECT)
-    return b9_fail (error, B9_ERROR_BAD_INPUT, "%s/config.json holds %s where the runtime spec wants an object", bundle->path,
+    return b9_fail (error, B9_ERROR_BAD_INPUT,
+                    "%s/config.json holds %s where the runtime spec wants an object", bundle->path,
                     b9_json_kind_name (b9_json_kind (bundle->config, B9_JSON_ROOT)));
-  if (!b9_json_find_string (bundle->config, B9_JSON_ROOT, &root, error, "root", "path", NULL)
-      || !b9_json_find_string (bundle->config, B9_JSON_ROOT, &bundle->cgroups_path, error, "linux", "cgroupsPath", NULL)
-      || !b9_json_find_boolean (bundle->config, B9_JSON_ROOT, &bundle->terminal, error, "process", "terminal", NULL))
+  if (!b9_json_find_string (bundle->config, B9_JSON_ROOT, &root, error, "root", "path", NULL) ||
+      !b9_json_find_string (bundle->config, B9_JSON_ROOT, &bundle->cgroups_path, error, "linux",
+                            "cgroupsPath", NULL) ||
+      !b9_json_find_boolean (bundle->config, B9_JSON_ROOT, &bundle->terminal, error, "process", "terminal",
+                             NULL))
     return FALSE;
   if (root != NULL)
     bundle->rootfs = b9_absolute_path (root, bundle->path);
@@ -74,8 +78,9 @@ b9_bundle_open (const char *path, GError **error)
     return NULL;
   config = g_build_filename (bundle->path, "config.json", NULL);
   if (lstat (config, &info) != 0 && errno == ENOENT) {
-    b9_fail (error, B9_ERROR_BAD_INPUT, "the bundle %s has no config.json; b9run spec --bundle %s writes an example",
-             bundle->path, bundle->path);
+    b9_fail (error, B9_ERROR_BAD_INPUT,
+             "the bundle %s has no config.json; b9run spec --bundle %s writes an example", bundle->path,
+             bundle->path);
     return NULL;
   }
   bundle->config = b9_json_text_load (config, error);
@@ -89,8 +94,8 @@ b9_bundle_annotation (const B9Bundle *bundle, const char *name)
 {
   B9JsonValue annotations, value;
 
-  if (!b9_json_get (bundle->config, B9_JSON_ROOT, "annotations", &annotations, NULL) || annotations == B9_JSON_NONE
-      || b9_json_kind (bundle->config, annotations) != B9_JSON_OBJECT)
+  if (!b9_json_get (bundle->config, B9_JSON_ROOT, "annotations", &annotations, NULL) ||
+      annotations == B9_JSON_NONE || b9_json_kind (bundle->config, annotations) != B9_JSON_OBJECT)
     return NULL;
   value = b9_json_map_get (bundle->config, annotations, name);
   return value != B9_JSON_NONE ? b9_json_string (bundle->config, value, name, NULL) : NULL;

@@ -17,7 +17,8 @@ typedef struct {
   gboolean terminal;  /* process.terminal */
 } B9Bundle;
 
-/* @path: the bundle, or NULL for the working directory.  Reads and checks config.json; runtime-spec bundle.md. */
+/* @path: the bundle, or NULL for the working directory.  Reads and checks config.json; runtime-spec
+ * bundle.md. */
 B9Bundle *b9_bundle_open (const char *path, GError **error);
 void b9_bundle_free (B9Bundle *bundle);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (B9Bundle, b9_bundle_free)

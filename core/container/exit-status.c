@@ -27,14 +27,16 @@ b9_exit_status_load (const B9Record *record, B9ExitStatus *exit_status, GError *
 
   text = b9_read_file (AT_FDCWD, path, 4096, &size, &problem);
   if (text == NULL && g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_FOUND))
-    return b9_fail (error, B9_ERROR_UNOBSERVED, "nobody saw how container %s ended, so its exit status is unknown", record->id);
+    return b9_fail (error, B9_ERROR_UNOBSERVED,
+                    "nobody saw how container %s ended, so its exit status is unknown", record->id);
   if (text == NULL) {
     g_propagate_error (error, g_steal_pointer (&problem));
     return FALSE;
   }
-  if (size == 0 || !g_key_file_load_from_data (file, text, size, G_KEY_FILE_NONE, NULL)
-      || !g_key_file_has_key (file, "exit", "wait-status", NULL))
-    return b9_fail (error, B9_ERROR_BAD_INPUT, "%s is damaged, so the exit status of container %s is unknown", path, record->id);
+  if (size == 0 || !g_key_file_load_from_data (file, text, size, G_KEY_FILE_NONE, NULL) ||
+      !g_key_file_has_key (file, "exit", "wait-status", NULL))
+    return b9_fail (error, B9_ERROR_BAD_INPUT, "%s is damaged, so the exit status of container %s is unknown",
+                    path, record->id);
   finished = g_key_file_get_string (file, "exit", "finished", NULL);
   exit_status->wait_status = g_key_file_get_integer (file, "exit", "wait-status", NULL);
   exit_status->oom_kills = g_key_file_has_key (file, "exit", "oom-kills", NULL)
@@ -49,7 +51,8 @@ b9_exit_status_save (const B9Record *record, int wait_status, GError **error)
 {
   g_autofree char *path = b9_record_file (record, "exit");
   g_autofree char *now = b9_timestamp ();
-  g_autofree char *text = g_strdup_printf ("[exit]\nversion=1\nwait-status=%d\nfinished=%s\n", wait_status, now);
+  g_autofree char *text = g_strdup_printf ("[exit]\nversion=1\nwait-status=%d\nfinished=%s\n", wait_status,
+                                           now);
 
   return b9_replace_file (AT_FDCWD, path, text, strlen (text), 0600, error);
 }
@@ -62,5 +65,6 @@ b9_monitor_alive (const B9Record *record)
   guint64 start;
   int pid;
 
-  return text != NULL && sscanf (text, "%d@%" G_GUINT64_FORMAT, &pid, &start) == 2 && b9_process_alive (pid, start);
+  return text != NULL && sscanf (text, "%d@%" G_GUINT64_FORMAT, &pid, &start) == 2 &&
+         b9_process_alive (pid, start);
 }

@@ -10,12 +10,13 @@
 G_BEGIN_DECLS
 
 typedef struct {
-  int wait_status; /* as waitpid(2) has it */
-  gint64 oom_kills; /* -1: not counted */
+  int wait_status;   /* as waitpid(2) has it */
+  gint64 oom_kills;  /* -1: not counted */
   char finished[48]; /* RFC 3339 */
 } B9ExitStatus;
 
-/* FALSE with B9_ERROR_UNOBSERVED where nobody has written one (yet), B9_ERROR_BAD_INPUT where the file is damaged. */
+/* FALSE with B9_ERROR_UNOBSERVED where nobody has written one (yet), B9_ERROR_BAD_INPUT where the file is
+ * damaged. */
 gboolean b9_exit_status_load (const B9Record *record, B9ExitStatus *exit_status, GError **error);
 gboolean b9_exit_status_save (const B9Record *record, int wait_status, GError **error);
 

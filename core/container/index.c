@@ -2,8 +2,8 @@
  *
  * index.c: see index.h.
  *
- * STATE/lock, and STATE/containers/ID/KEY/… with one KEY per backend and root.  A look-up by id opens the id's directory alone,
- * so it costs the same with one container and with ten thousand.
+ * STATE/lock, and STATE/containers/ID/KEY/… with one KEY per backend and root.  A look-up by id opens the
+ * id's directory alone, so it costs the same with one container and with ten thousand.
  */
 #include "config.h"
 
@@ -80,7 +80,8 @@ b9_index_lock (B9Index *index, GError **error)
     }
     b9_fd_close (&index->lock);
     if (failure == EWOULDBLOCK)
-      return b9_fail (error, B9_ERROR_TIMEOUT, "another b9run holds the lock %s for longer than 30 s; is it stopped or frozen?", path);
+      return b9_fail (error, B9_ERROR_TIMEOUT,
+                      "another b9run holds the lock %s for longer than 30 s; is it stopped or frozen?", path);
     return b9_fail_errno (error, failure, "cannot take the lock %s", path);
   }
   return TRUE;
@@ -101,13 +102,16 @@ b9_check_id (const char *id, GError **error)
   if (length == 0)
     return b9_fail (error, B9_ERROR_BAD_INPUT, "the container id is empty");
   if (length > MAX_ID_BYTES)
-    return b9_fail (error, B9_ERROR_BAD_INPUT, "the container id has %" G_GSIZE_FORMAT " characters; at most %d can be used",
-                    length, MAX_ID_BYTES);
+    return b9_fail (error, B9_ERROR_BAD_INPUT,
+                    "the container id has %" G_GSIZE_FORMAT " characters; at most %d can be used", length,
+                    MAX_ID_BYTES);
   if (strspn (id, allowed) != length || strcmp (id, ".") == 0 || strcmp (id, "..") == 0) {
     g_autofree char *shown = g_strescape (id, NULL);
 
-    return b9_fail (error, B9_ERROR_BAD_INPUT,
-                    "\"%s\" is no container id: letters, digits and _ + - . can be used, and neither \".\" nor \"..\"", shown);
+    return b9_fail (
+        error, B9_ERROR_BAD_INPUT,
+        "\"%s\" is no container id: letters, digits and _ + - . can be used, and neither \".\" nor \"..\"",
+        shown);
   }
   return TRUE;
 }
@@ -122,7 +126,8 @@ key_of (const char *backend, const char *root)
   return g_strndup (digest, 16);
 }
 
-/* Appends the records of one id.  A damaged one does not hide the others; FALSE with the first such problem. */
+/* Appends the records of one id.  A damaged one does not hide the others; FALSE with the first such problem.
+ */
 static gboolean
 load_id (const B9Index *index, const char *id, GPtrArray *records, GError **error)
 {
@@ -133,7 +138,8 @@ load_id (const B9Index *index, const char *id, GPtrArray *records, GError **erro
   gboolean sound = TRUE;
 
   if (g_error_matches (refused, G_FILE_ERROR, G_FILE_ERROR_ACCES))
-    return b9_fail (error, B9_ERROR_PERMISSION, "the records in %s cannot be read by user %u: they are for their owner", index->directory,
+    return b9_fail (error, B9_ERROR_PERMISSION,
+                    "the records in %s cannot be read by user %u: they are for their owner", index->directory,
                     (unsigned)geteuid ());
 
   while (keys != NULL && (key = g_dir_read_name (keys)) != NULL) {
@@ -154,7 +160,8 @@ load_id (const B9Index *index, const char *id, GPtrArray *records, GError **erro
 static void
 describe (GString *text, const B9Record *record)
 {
-  g_string_append_printf (text, "%s--backend=%s --root %s", text->len > 0 ? ", " : "", record->backend, record->root);
+  g_string_append_printf (text, "%s--backend=%s --root %s", text->len > 0 ? ", " : "", record->backend,
+                          record->root);
 }
 
 /* Several records of one id: those of the backend that was asked for, then the one in the default root. */
@@ -177,18 +184,20 @@ choose (const GPtrArray *records, const B9Query *query, GError **error)
     describe (roots, record);
   }
   if (matches > 1)
-    b9_fail (error, B9_ERROR_AMBIGUOUS, "%u containers have the id %s; say which: %s", matches, query->id, roots->str);
+    b9_fail (error, B9_ERROR_AMBIGUOUS, "%u containers have the id %s; say which: %s", matches, query->id,
+             roots->str);
   else if (matches == 0)
-    b9_fail (error, B9_ERROR_CONFLICT, "container %s was created with backend %s (root %s), which --backend=%s contradicts",
-             query->id, ((B9Record *) g_ptr_array_index (records, 0))->backend,
-             ((B9Record *) g_ptr_array_index (records, 0))->root, query->backend);
+    b9_fail (error, B9_ERROR_CONFLICT,
+             "container %s was created with backend %s (root %s), which --backend=%s contradicts", query->id,
+             ((B9Record *)g_ptr_array_index (records, 0))->backend,
+             ((B9Record *)g_ptr_array_index (records, 0))->root, query->backend);
   return matches == 1 ? only : NULL;
 }
 
 gboolean
 b9_index_find (const B9Index *index, const B9Query *query, B9Record **record, GError **error)
 {
-  g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func ((GDestroyNotify) b9_record_free);
+  g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func ((GDestroyNotify)b9_record_free);
   g_autoptr (GError) problem = NULL;
   B9Record *chosen;
   guint position;
@@ -196,7 +205,7 @@ b9_index_find (const B9Index *index, const B9Query *query, B9Record **record, GE
   *record = NULL;
   load_id (index, query->id, records, &problem);
   for (guint i = records->len; query->root != NULL && i > 0; i--) {
-    if (strcmp (((B9Record *) g_ptr_array_index (records, i - 1))->root, query->root) != 0)
+    if (strcmp (((B9Record *)g_ptr_array_index (records, i - 1))->root, query->root) != 0)
       g_ptr_array_remove_index_fast (records, i - 1);
   }
   if (records->len == 0 && problem != NULL)
@@ -227,7 +236,7 @@ b9_index_ids (const B9Index *index)
 static int
 compare_records (gconstpointer a, gconstpointer b)
 {
-  const B9Record *first = *(B9Record *const *) a, *second = *(B9Record *const *) b;
+  const B9Record *first = *(B9Record *const *)a, *second = *(B9Record *const *)b;
   int order = strcmp (first->id, second->id);
 
   return order != 0 ? order : strcmp (first->root, second->root);
@@ -236,7 +245,7 @@ compare_records (gconstpointer a, gconstpointer b)
 GPtrArray *
 b9_index_all (const B9Index *index, GPtrArray *problems)
 {
-  GPtrArray *records = g_ptr_array_new_with_free_func ((GDestroyNotify) b9_record_free);
+  GPtrArray *records = g_ptr_array_new_with_free_func ((GDestroyNotify)b9_record_free);
   g_autoptr (GDir) ids = g_dir_open (index->containers, 0, NULL);
   const char *id;
 
@@ -258,8 +267,8 @@ b9_index_add (B9Index *index, B9Record *record, GError **error)
 
   g_free (record->directory);
   record->directory = g_build_filename (by_id, key, NULL);
-  if (!b9_make_private_directory (index->containers, error) || !b9_make_private_directory (by_id, error)
-      || !b9_make_private_directory (record->directory, error))
+  if (!b9_make_private_directory (index->containers, error) || !b9_make_private_directory (by_id, error) ||
+      !b9_make_private_directory (record->directory, error))
     return FALSE;
   if (b9_record_save (record, error))
     return TRUE;

@@ -26,17 +26,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (B9Index, b9_index_free)
 
 const char *b9_index_directory (const B9Index *index);
 
-/* One lock for the whole index, held for the microseconds in which an id is looked up and claimed; makes the state
- * directory.  Released by b9_index_unlock, or by the end of the process. */
+/* One lock for the whole index, held for the microseconds in which an id is looked up and claimed; makes the
+ * state directory.  Released by b9_index_unlock, or by the end of the process. */
 gboolean b9_index_lock (B9Index *index, GError **error);
 void b9_index_unlock (B9Index *index);
 
-/* The record that @query means.  An explicit root is exact; without one the default root, then a unique match.
- * *record is NULL where there is none.  FALSE: B9_ERROR_AMBIGUOUS lists the roots, B9_ERROR_CONFLICT names the backend that a
- * record has instead of the one asked for, and a damaged record is reported. */
+/* The record that @query means.  An explicit root is exact; without one the default root, then a unique
+ * match. *record is NULL where there is none.  FALSE: B9_ERROR_AMBIGUOUS lists the roots, B9_ERROR_CONFLICT
+ * names the backend that a record has instead of the one asked for, and a damaged record is reported. */
 gboolean b9_index_find (const B9Index *index, const B9Query *query, B9Record **record, GError **error);
 
-/* Every record, sorted by id; damaged ones are left out and described in @problems (GPtrArray of char *, or NULL). */
+/* Every record, sorted by id; damaged ones are left out and described in @problems (GPtrArray of char *, or
+ * NULL). */
 GPtrArray *b9_index_all (const B9Index *index, GPtrArray *problems);
 
 /* Every id in the index, g_strfreev(). */

@@ -67,7 +67,8 @@ b9_record_file (const B9Record *record, const char *name)
   return g_build_filename (record->directory, name, NULL);
 }
 
-/* A path may hold any byte but a key file only UTF-8, and it drops spaces at the ends: C's escapes keep both. */
+/* A path may hold any byte but a key file only UTF-8, and it drops spaces at the ends: C's escapes keep both.
+ */
 static char *
 escape (const char *value)
 {
@@ -99,7 +100,7 @@ set_list (GKeyFile *file, const char *key, char **values)
 static void
 set_process (GKeyFile *file, const char *key, pid_t pid, guint64 start)
 {
-  g_autofree char *text = g_strdup_printf ("%d@%" G_GUINT64_FORMAT, (int) pid, start);
+  g_autofree char *text = g_strdup_printf ("%d@%" G_GUINT64_FORMAT, (int)pid, start);
 
   if (pid > 0)
     g_key_file_set_string (file, GROUP, key, text);
@@ -221,7 +222,8 @@ record_from_key_file (GKeyFile *file, const char *directory)
 static B9Record *
 damaged (GError **error, const char *path, const char *why)
 {
-  b9_fail (error, B9_ERROR_BAD_INPUT, "the record %s is damaged (%s); b9run index rebuild makes the index anew", path, why);
+  b9_fail (error, B9_ERROR_BAD_INPUT,
+           "the record %s is damaged (%s); b9run index rebuild makes the index anew", path, why);
   return NULL;
 }
 
@@ -243,8 +245,9 @@ b9_record_load (const char *directory, GError **error)
     return damaged (error, path, size == 0 ? "it is empty" : "it is no key file");
   version = g_key_file_get_integer (file, GROUP, "version", NULL);
   if (version > B9_RECORD_VERSION) {
-    b9_fail (error, B9_ERROR_UNSUPPORTED, "the record %s has version %d, made by a newer b9run; this one knows version %d",
-             path, version, B9_RECORD_VERSION);
+    b9_fail (error, B9_ERROR_UNSUPPORTED,
+             "the record %s has version %d, made by a newer b9run; this one knows version %d", path, version,
+             B9_RECORD_VERSION);
     return NULL;
   }
   record = record_from_key_file (file, directory);
@@ -284,5 +287,5 @@ b9_read_pid_file (const char *directory)
 
   if (text == NULL || !g_ascii_string_to_unsigned (g_strstrip (text), 10, 1, G_MAXINT32, &pid, NULL))
     return 0;
-  return (pid_t) pid;
+  return (pid_t)pid;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * record.h: what b9run remembers of one container, so that a later command that names only its id does right by it.
+ * record.h: what b9run remembers of one container, so that a later command that names only its id does right
+ * by it.
  *
  * A record is a directory STATE/containers/ID/KEY, where KEY stands for backend and root:
  *   record       this structure, a GKeyFile with a version
  *   pid          the container's PID, written by the runtime
- *   exit         how the container ended, written by its monitor or by the command that saw it (exit-status.h)
- *   monitor      the PID and start time of the b9run-monitor that will write exit; only where there is one
- *   backend.log  the runtime's own log of the last command
+ *   exit         how the container ended, written by its monitor or by the command that saw it
+ * (exit-status.h) monitor      the PID and start time of the b9run-monitor that will write exit; only where
+ * there is one backend.log  the runtime's own log of the last command
  */
 #ifndef B9_RECORD_H
 #define B9_RECORD_H
@@ -28,17 +29,17 @@ typedef struct {
   char *directory; /* of the record */
   char *id;
   char *backend;
-  char *root;         /* as the user names it */
-  char *runtime_root; /* what the runtime is given: root, or a sub-root where ids would collide */
-  char *program;      /* absolute */
-  char *bundle;       /* absolute, the caller's */
-  char *rootfs;       /* absolute; NULL when unknown */
-  char *cgroups_path; /* linux.cgroupsPath as written; NULL: the runtime chose */
+  char *root;                /* as the user names it */
+  char *runtime_root;        /* what the runtime is given: root, or a sub-root where ids would collide */
+  char *program;             /* absolute */
+  char *bundle;              /* absolute, the caller's */
+  char *rootfs;              /* absolute; NULL when unknown */
+  char *cgroups_path;        /* linux.cgroupsPath as written; NULL: the runtime chose */
   char **cgroup_directories; /* as they were resolved when the container was made */
-  gboolean leftovers_ours; /* nothing was there of what a killed runtime would leave */
-  gboolean cgroups_ours; /* the cgroups did not exist before, so they may be emptied after a crash */
-  char **flags;       /* global flags of the runtime */
-  char *rootless;     /* runc's --rootless; NULL: not given */
+  gboolean leftovers_ours;   /* nothing was there of what a killed runtime would leave */
+  gboolean cgroups_ours;     /* the cgroups did not exist before, so they may be emptied after a crash */
+  char **flags;              /* global flags of the runtime */
+  char *rootless;            /* runc's --rootless; NULL: not given */
   gboolean systemd_cgroup;
   char *created; /* RFC 3339, UTC */
   B9Phase phase;
@@ -55,7 +56,8 @@ B9Record *b9_record_new (const char *id, const char *backend, const char *root);
 void b9_record_free (B9Record *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (B9Record, b9_record_free)
 
-/* Reads the record in @directory.  NULL: B9_ERROR_NOT_FOUND where there is none, else what is wrong with the file. */
+/* Reads the record in @directory.  NULL: B9_ERROR_NOT_FOUND where there is none, else what is wrong with the
+ * file. */
 B9Record *b9_record_load (const char *directory, GError **error);
 gboolean b9_record_save (const B9Record *record, GError **error);
 

@@ -14,8 +14,8 @@
 G_BEGIN_DECLS
 
 /* @document as JSON text through json-glib, without a final newline: a{sv} is an object in its order, av and
- * a? arrays, s b i u x t d scalars, "mv" Nothing is null.  A floating @document is sunk.  u64 above G_MAXINT64
- * are refused, since json-glib would turn them negative. */
+ * a? arrays, s b i u x t d scalars, "mv" Nothing is null.  A floating @document is sunk.  u64 above
+ * G_MAXINT64 are refused, since json-glib would turn them negative. */
 char *b9_format_json (GVariant *document, gboolean pretty, GError **error);
 
 typedef enum {
@@ -38,8 +38,9 @@ struct _B9YamlNode {
 void b9_yaml_node_free (B9YamlNode *node);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (B9YamlNode, b9_yaml_node_free)
 
-/* The one document in @text; NULL with no error set is an empty document.  Bounded in depth (32), nodes (100,000) and
- * size (1 MiB); duplicate keys, aliases, tags and further documents are refused, each with @what, line and column. */
+/* The one document in @text; NULL with no error set is an empty document.  Bounded in depth (32), nodes
+ * (100,000) and size (1 MiB); duplicate keys, aliases, tags and further documents are refused, each with
+ * @what, line and column. */
 B9YamlNode *b9_format_yaml (const char *text, gsize length, const char *what, GError **error);
 
 G_END_DECLS

@@ -26,7 +26,8 @@ b9_client_log_append (const char *file, gboolean json, const char *message, cons
   g_autofree char *line = NULL;
 
   if (json)
-    line = g_strdup_printf ("{\"level\":\"error\",\"msg\":%s,\"time\":\"%s\",\"code\":\"%s\"}\n", quoted, now, code);
+    line = g_strdup_printf ("{\"level\":\"error\",\"msg\":%s,\"time\":\"%s\",\"code\":\"%s\"}\n", quoted, now,
+                            code);
   else
     line = g_strdup_printf ("time=\"%s\" level=error msg=%s code=%s\n", now, quoted, code);
   if (fd >= 0)
@@ -44,11 +45,11 @@ json_error (const char *line)
 
   if (text == NULL)
     return NULL;
-  if (!b9_json_find_string (text, B9_JSON_ROOT, &level, NULL, "level", NULL)
-      || !b9_json_find_string (text, B9_JSON_ROOT, &message, NULL, "msg", NULL))
+  if (!b9_json_find_string (text, B9_JSON_ROOT, &level, NULL, "level", NULL) ||
+      !b9_json_find_string (text, B9_JSON_ROOT, &message, NULL, "msg", NULL))
     return NULL;
-  if (message != NULL && level != NULL
-      && (strcmp (level, "error") == 0 || strcmp (level, "fatal") == 0 || strcmp (level, "panic") == 0))
+  if (message != NULL && level != NULL &&
+      (strcmp (level, "error") == 0 || strcmp (level, "fatal") == 0 || strcmp (level, "panic") == 0))
     return message;
   g_free (message);
   return NULL;
@@ -102,7 +103,7 @@ logrus_message (const char *line)
   end = strrchr (start, '"');
   if (end == NULL)
     return NULL;
-  inside = g_strndup (start, (gsize) (end - start));
+  inside = g_strndup (start, (gsize)(end - start));
   return g_strcompress (inside);
 }
 

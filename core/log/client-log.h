@@ -2,8 +2,8 @@
  *
  * client-log.h: the file that a client names with --log, and the runtime's own log that we read back.
  *
- * The contract: on failure exactly one line, {"level":"error","msg":…,"time":…}, appended; nothing on success.  podman parses
- * the whole file as one object, containerd takes the last line whose level is error.
+ * The contract: on failure exactly one line, {"level":"error","msg":…,"time":…}, appended; nothing on
+ * success.  podman parses the whole file as one object, containerd takes the last line whose level is error.
  */
 #ifndef B9_CLIENT_LOG_H
 #define B9_CLIENT_LOG_H
@@ -12,16 +12,16 @@
 
 G_BEGIN_DECLS
 
-/* Appends the line.  @json: as JSON, else in the form of runc's text log.  @code: the stable name of the reason. A log that
- * cannot be written is no further failure. */
+/* Appends the line.  @json: as JSON, else in the form of runc's text log.  @code: the stable name of the
+ * reason. A log that cannot be written is no further failure. */
 void b9_client_log_append (const char *file, gboolean json, const char *message, const char *code);
 
-/* The last error that a runtime wrote into its JSON log: the message of the last line with level error (or fatal, panic), or
- * NULL.  Lines that are no JSON are passed over, and of a long log only the end is read. */
+/* The last error that a runtime wrote into its JSON log: the message of the last line with level error (or
+ * fatal, panic), or NULL.  Lines that are no JSON are passed over, and of a long log only the end is read. */
 char *b9_backend_log_error (const char *file);
 
-/* The last line of what a runtime wrote on standard error that says something; owned, NULL when there is none.  A JSON or
- * logrus line gives its message. */
+/* The last line of what a runtime wrote on standard error that says something; owned, NULL when there is
+ * none.  A JSON or logrus line gives its message. */
 char *b9_last_words (const char *output);
 
 G_END_DECLS

@@ -19,7 +19,7 @@ typedef struct {
   GLogLevelFlags most; /* the least important level that is written */
 } OwnLog;
 
-static OwnLog own_log = { NULL, G_LOG_LEVEL_WARNING };
+static OwnLog own_log = {NULL, G_LOG_LEVEL_WARNING};
 
 static const char *
 level_name (GLogLevelFlags level)
@@ -48,7 +48,7 @@ write_to_file (const char *file, GLogLevelFlags level, const GLogField *fields, 
   g_autofree char *now = b9_timestamp ();
   g_autofree char *message = g_strdelimit (g_strdup (field (fields, count, "MESSAGE")), "\n\r", ' ');
   g_autofree char *line = g_strdup_printf ("%s %s %s[%d]: %s\n", now, level_name (level),
-                                           field (fields, count, "GLIB_DOMAIN"), (int) getpid (), message);
+                                           field (fields, count, "GLIB_DOMAIN"), (int)getpid (), message);
 
   return fd >= 0 && b9_write_all (fd, line, strlen (line)) ? G_LOG_WRITER_HANDLED : G_LOG_WRITER_UNHANDLED;
 }

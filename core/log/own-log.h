@@ -2,8 +2,8 @@
  *
  * own-log.h: where g_debug, g_info, g_message and g_warning of b9run and its plugins go.
  *
- * To the file that the configuration names, else to the journal, else nowhere: standard error belongs to the container,
- * and the file of --log to the caller (client-log.h).
+ * To the file that the configuration names, else to the journal, else nowhere: standard error belongs to the
+ * container, and the file of --log to the caller (client-log.h).
  */
 #ifndef B9_OWN_LOG_H
 #define B9_OWN_LOG_H

@@ -4,10 +4,11 @@
  *
  *   b9run-monitor RECORD-DIRECTORY READY-FD PROGRAM ARGUMENT…
  *
- * It makes itself the subreaper, starts the runtime (which detaches), tells b9run through READY-FD how that went, lets go of
- * everything that it was given, and waits for the container's process, whose PID the runtime wrote to RECORD-DIRECTORY/pid.  The status comes from the
- * kernel and goes to RECORD-DIRECTORY/exit (core/container/exit-status.h reads it).  A program of its own and without GLib, since one stays for
- * every detached container: it takes about 100 kB.
+ * It makes itself the subreaper, starts the runtime (which detaches), tells b9run through READY-FD how that
+ * went, lets go of everything that it was given, and waits for the container's process, whose PID the runtime
+ * wrote to RECORD-DIRECTORY/pid.  The status comes from the kernel and goes to RECORD-DIRECTORY/exit
+ * (core/container/exit-status.h reads it).  A program of its own and without GLib, since one stays for every
+ * detached container: it takes about 100 kB.
  */
 #include "config.h"
 
@@ -73,7 +74,7 @@ write_record_file (const struct monitor *monitor, const char *name, const char *
     return -1;
   written = write (fd, text, strlen (text));
   close (fd);
-  if (written != (ssize_t) strlen (text))
+  if (written != (ssize_t)strlen (text))
     return -1;
   return renameat (monitor->directory, temporary, monitor->directory, name);
 }
@@ -83,11 +84,12 @@ claim_record (const struct monitor *monitor)
 {
   char text[64];
 
-  snprintf (text, sizeof text, "%d@%llu\n", (int) getpid (), own_start_time ());
+  snprintf (text, sizeof text, "%d@%llu\n", (int)getpid (), own_start_time ());
   return write_record_file (monitor, "monitor", text);
 }
 
-/* Whether the descriptors that LISTEN_FDS counts were meant for us (sd_listen_fds(3)); the runtime is to have them. */
+/* Whether the descriptors that LISTEN_FDS counts were meant for us (sd_listen_fds(3)); the runtime is to have
+ * them. */
 static int
 have_listen_fds (pid_t self)
 {
@@ -108,7 +110,7 @@ start_runtime (char **argv, volatile int *failure)
   if (pid == 0) {
     /* vfork shares our memory, and so the runtime's PID goes where the environment points. */
     if (rewrite)
-      snprintf (listen_pid, sizeof listen_pid, "LISTEN_PID=%d", (int) getpid ());
+      snprintf (listen_pid, sizeof listen_pid, "LISTEN_PID=%d", (int)getpid ());
     if (prctl (PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid () == self)
       execv (argv[0], argv);
     *failure = errno;
@@ -139,7 +141,7 @@ read_container_pid (const struct monitor *monitor)
   if (fd >= 0)
     close (fd);
   text[size > 0 ? size : 0] = '\0';
-  return (pid_t) strtol (text, NULL, 10);
+  return (pid_t)strtol (text, NULL, 10);
 }
 
 /* Opens the counter of OOM kills in one cgroup; it stays readable until the cgroup is removed. */
@@ -149,7 +151,7 @@ open_oom_counter (const char *hierarchy, const char *path, const char *name)
   char file[PATH_SIZE];
   int size = snprintf (file, sizeof file, "/sys/fs/cgroup%s%s/%s", hierarchy, path, name);
 
-  return size > 0 && (size_t) size < sizeof file ? open (file, O_RDONLY | O_CLOEXEC) : -1;
+  return size > 0 && (size_t)size < sizeof file ? open (file, O_RDONLY | O_CLOEXEC) : -1;
 }
 
 /* cgroup v1 has the counter in the memory hierarchy, v2 in the one that there is. */
@@ -160,7 +162,7 @@ find_oom_counter (pid_t container)
   int found = -1;
   FILE *file;
 
-  snprintf (name, sizeof name, "/proc/%d/cgroup", (int) container);
+  snprintf (name, sizeof name, "/proc/%d/cgroup", (int)container);
   file = fopen (name, "re");
   while (file != NULL && found < 0 && fgets (line, sizeof line, file) != NULL) {
     line[strcspn (line, "\n")] = '\0';
@@ -213,7 +215,7 @@ let_go (struct monitor *monitor)
   for (int fd = 0; null >= 0 && fd <= 2; fd++)
     dup2 (null, fd);
   /* The three that stay move to 3, 4 and 5, and everything above goes. */
-  int kept[] = { monitor->directory, monitor->ready, monitor->oom };
+  int kept[] = {monitor->directory, monitor->ready, monitor->oom};
   for (int i = 0; i < 3; i++)
     kept[i] = kept[i] >= 0 ? move_up (kept[i]) : -1;
   syscall (SYS_close_range, 3, OUT_OF_THE_WAY - 1, 0);
@@ -244,8 +246,8 @@ write_exit (const struct monitor *monitor, int status)
   clock_gettime (CLOCK_REALTIME, &now);
   gmtime_r (&now.tv_sec, &parts);
   strftime (when, sizeof when, "%Y-%m-%dT%H:%M:%S", &parts);
-  snprintf (text, sizeof text, "[exit]\nversion=1\nwait-status=%d\nfinished=%s.%09ldZ\noom-kills=%ld\n", status, when,
-            now.tv_nsec, read_oom_kills (monitor->oom));
+  snprintf (text, sizeof text, "[exit]\nversion=1\nwait-status=%d\nfinished=%s.%09ldZ\noom-kills=%ld\n",
+            status, when, now.tv_nsec, read_oom_kills (monitor->oom));
   write_record_file (monitor, "exit", text);
 }
 
@@ -267,7 +269,7 @@ wait_for_container (const struct monitor *monitor)
 static void
 ignore_signals (void)
 {
-  static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM };
+  static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM};
 
   for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
     signal (ignored[i], SIG_IGN);
@@ -276,7 +278,7 @@ ignore_signals (void)
 int
 main (int argc, char **argv)
 {
-  struct monitor monitor = { .directory = -1, .ready = -1, .oom = -1 };
+  struct monitor monitor = {.directory = -1, .ready = -1, .oom = -1};
   volatile int failure = 0;
   int status;
 
@@ -285,8 +287,9 @@ main (int argc, char **argv)
     return 1;
   }
   monitor.directory = open (argv[1], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  monitor.ready = (int) strtol (argv[2], NULL, 10);
-  if (monitor.directory < 0 || fcntl (monitor.ready, F_SETFD, FD_CLOEXEC) != 0 || claim_record (&monitor) != 0)
+  monitor.ready = (int)strtol (argv[2], NULL, 10);
+  if (monitor.directory < 0 || fcntl (monitor.ready, F_SETFD, FD_CLOEXEC) != 0 ||
+      claim_record (&monitor) != 0)
     return 1;
   /* From here on the record says who is at work, so b9run may die without taking us along. */
   prctl (PR_SET_PDEATHSIG, 0);

@@ -46,8 +46,8 @@ GPtrArray *b9_registry_providers (B9Registry *registry, B9ProviderKind kind);
 const char *b9_provider_kind_name (guint32 kind); /* "backend", "gpu", "checkpoint", or NULL */
 
 /* The directories in effect, in order: B9RUN_PLUGIN_PATH (colon-separated, secure_getenv), @configured, the
- * built-in one (or, for a tree that is not installed, the one that B9RUN_PLUGIN_DIR names).  What is no absolute path is left
- * out.  g_strfreev(). */
+ * built-in one (or, for a tree that is not installed, the one that B9RUN_PLUGIN_DIR names).  What is no
+ * absolute path is left out.  g_strfreev(). */
 char **b9_plugin_directories (const char *const *configured);
 
 G_END_DECLS

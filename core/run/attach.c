@@ -33,12 +33,12 @@
 typedef struct {
   const B9Attach *attach;
   pid_t child;
-  pid_t container; /* 0 until the runtime has told */
+  pid_t container;   /* 0 until the runtime has told */
   B9Fd container_fd; /* its pidfd, so that no later process of that PID is meant */
-  int early; /* the signal that asked for an end before the container's PID was known; or 0 */
-  sigset_t waiting; /* signals that wait for that PID */
+  int early;         /* the signal that asked for an end before the container's PID was known; or 0 */
+  sigset_t waiting;  /* signals that wait for that PID */
   B9Fd signals;
-  guint looks; /* how often we have looked for the PID file */
+  guint looks;          /* how often we have looked for the PID file */
   gint64 patience_ends; /* on the monotonic clock; 0: nobody asked for an end */
   gboolean ended;
   int wait_status;
@@ -48,7 +48,7 @@ typedef struct {
 gboolean
 b9_publish_pid (const char *path, pid_t pid, GError **error)
 {
-  g_autofree char *text = g_strdup_printf ("%d", (int) pid);
+  g_autofree char *text = g_strdup_printf ("%d", (int)pid);
 
   if (b9_replace_file (AT_FDCWD, path, text, strlen (text), 0644, error))
     return TRUE;
@@ -68,13 +68,13 @@ b9_append_to_plain_files (void)
   }
 }
 
-/* What a front-end passes on: everything that can be caught and means something to the container.  Job control stops us with
- * our group, and what the caller ignores (nohup) stays ignored. */
+/* What a front-end passes on: everything that can be caught and means something to the container.  Job
+ * control stops us with our group, and what the caller ignores (nohup) stays ignored. */
 static void
 forwarded_signals (sigset_t *set)
 {
-  static const int kept[] = { SIGURG,  SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGSEGV, SIGBUS,
-                              SIGFPE,  SIGILL,  SIGABRT, SIGTRAP, SIGSYS,  SIGPIPE };
+  static const int kept[] = {SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGSEGV, SIGBUS,
+                             SIGFPE, SIGILL,  SIGABRT, SIGTRAP, SIGSYS,  SIGPIPE};
 
   sigfillset (set);
   for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
@@ -163,19 +163,21 @@ read_signals (Loop *loop)
 {
   struct signalfd_siginfo info;
 
-  while (read (loop->signals, &info, sizeof info) == (ssize_t) sizeof info) {
-    int number = (int) info.ssi_signo;
+  while (read (loop->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+    int number = (int)info.ssi_signo;
 
     if (number == SIGCHLD)
       loop->ended = loop->ended || waitpid (loop->child, &loop->wait_status, WNOHANG) == loop->child;
-    /* The terminal sends Ctrl-C and window changes to the whole group, so the child of our group has it already. */
+    /* The terminal sends Ctrl-C and window changes to the whole group, so the child of our group has it
+     * already. */
     else if (info.ssi_code != SI_KERNEL || loop->attach->own_group)
       pass_on (loop, number);
   }
 }
 
-/* How long to wait before the next look at the PID file, in ms.  An inotify watch would tell at once, but to close one takes the
- * kernel up to 15 ms, which every run would pay.  Nobody hurries but a caller who wants the PID, and a signal that waits. */
+/* How long to wait before the next look at the PID file, in ms.  An inotify watch would tell at once, but to
+ * close one takes the kernel up to 15 ms, which every run would pay.  Nobody hurries but a caller who wants
+ * the PID, and a signal that waits. */
 static int
 pause_before_next_look (Loop *loop)
 {
@@ -196,7 +198,7 @@ is_out_of_patience (const Loop *loop)
 static void
 loop_run (Loop *loop)
 {
-  struct pollfd watched = { .fd = loop->signals, .events = POLLIN };
+  struct pollfd watched = {.fd = loop->signals, .events = POLLIN};
 
   while (!loop->ended) {
     if (poll (&watched, 1, pause_before_next_look (loop)) < 0 && errno != EINTR)
@@ -214,9 +216,10 @@ loop_run (Loop *loop)
 gboolean
 b9_attach (B9Attach *attach, int *wait_status, GError **error)
 {
-  Loop loop = { .attach = attach, .signals = -1, .container_fd = -1 };
+  Loop loop = {.attach = attach, .signals = -1, .container_fd = -1};
   sigset_t forwarded, before;
-  B9Spawn spawn = { .argv = attach->argv, .output = -1, .error = -1, .own_group = attach->own_group, .mask = &before };
+  B9Spawn spawn = {
+      .argv = attach->argv, .output = -1, .error = -1, .own_group = attach->own_group, .mask = &before};
 
   sigemptyset (&loop.waiting);
   forwarded_signals (&forwarded);

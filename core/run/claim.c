@@ -2,8 +2,8 @@
  *
  * claim.c: see claim.h.
  *
- * runsc destroys the state of a live container when its id is created again, and takes an id for any other that begins with it.
- * So b9run looks first, exactly, and under a lock.
+ * runsc destroys the state of a live container when its id is created again, and takes an id for any other
+ * that begins with it. So b9run looks first, exactly, and under a lock.
  */
 #include "config.h"
 
@@ -72,8 +72,8 @@ creator_lives (const B9Record *record)
 gboolean
 b9_is_being_made (const B9Record *record)
 {
-  return record->phase == B9_PHASE_CREATING && b9_record_is_ours (record)
-         && (creator_lives (record) || b9_monitor_alive (record));
+  return record->phase == B9_PHASE_CREATING && b9_record_is_ours (record) &&
+         (creator_lives (record) || b9_monitor_alive (record));
 }
 
 gboolean
@@ -82,9 +82,9 @@ b9_pid_was_reused (const B9Target *target)
   const B9Record *record = target->record;
   guint64 start = 0;
 
-  return record != NULL && (target->runtime->backend->traits & B9_BACKEND_TRUSTS_PIDS) != 0 && record->pid > 0
-         && record->pid_start != 0 && b9_record_is_ours (record) && b9_process_look (record->pid, &start, NULL)
-         && start != record->pid_start;
+  return record != NULL && (target->runtime->backend->traits & B9_BACKEND_TRUSTS_PIDS) != 0 &&
+         record->pid > 0 && record->pid_start != 0 && b9_record_is_ours (record) &&
+         b9_process_look (record->pid, &start, NULL) && start != record->pid_start;
 }
 
 void
@@ -146,34 +146,37 @@ b9_mend (B9Index *index, B9Target *target)
 static gboolean
 make_room (B9Index *index, const B9Target *target, GError **error)
 {
-  const B9Query query = { .id = target->id, .root = target->root };
+  const B9Query query = {.id = target->id, .root = target->root};
   B9Record *found = NULL;
   B9Mend mend;
 
   if (!b9_index_find (index, &query, &found, error))
     return FALSE;
   if (found != NULL && strcmp (found->backend, target->runtime->name) == 0) {
-    g_auto (B9Target) earlier = { 0 };
+    g_auto (B9Target) earlier = {0};
 
     if (!b9_target_from_record (&earlier, target->runtime, found, error))
       return FALSE;
     mend = b9_mend (index, &earlier);
     if (mend == B9_MEND_FOREIGN && !b9_target_exists (&earlier))
-      return b9_fail (error, B9_ERROR_EXISTS,
-                      "container with given ID already exists: %s was made in another PID namespace; if that is gone, "
-                      "b9run delete --force %s removes its record",
-                      target->id, target->id);
+      return b9_fail (
+          error, B9_ERROR_EXISTS,
+          "container with given ID already exists: %s was made in another PID namespace; if that is gone, "
+          "b9run delete --force %s removes its record",
+          target->id, target->id);
     if (mend != B9_MEND_REMOVED)
-      return b9_fail (error, B9_ERROR_EXISTS, "container with given ID already exists: %s (root %s)", target->id, target->root);
+      return b9_fail (error, B9_ERROR_EXISTS, "container with given ID already exists: %s (root %s)",
+                      target->id, target->root);
   } else if (found != NULL) {
-    b9_fail (error, B9_ERROR_EXISTS, "container with given ID already exists: %s (root %s, backend %s)", target->id,
-             target->root, found->backend);
+    b9_fail (error, B9_ERROR_EXISTS, "container with given ID already exists: %s (root %s, backend %s)",
+             target->id, target->root, found->backend);
     b9_record_free (found);
     return FALSE;
   }
   if (b9_target_exists (target))
-    return b9_fail (error, B9_ERROR_EXISTS, "container with given ID already exists: %s (root %s; not made by b9run)",
-                    target->id, target->root);
+    return b9_fail (error, B9_ERROR_EXISTS,
+                    "container with given ID already exists: %s (root %s; not made by b9run)", target->id,
+                    target->root);
   return TRUE;
 }
 
@@ -191,9 +194,11 @@ colliding_record (const B9Index *index, const B9Target *target)
     const B9Query query = {.id = ids[i], .backend = runtime->name, .root = target->root};
     g_autoptr (B9Record) other = NULL;
 
-    if (strcmp (ids[i], target->id) == 0 || !runtime->backend->ids_collide (&runtime->host, ids[i], target->id))
+    if (strcmp (ids[i], target->id) == 0 ||
+        !runtime->backend->ids_collide (&runtime->host, ids[i], target->id))
       continue;
-    if (b9_index_find (index, &query, &other, NULL) && other != NULL && strcmp (other->runtime_root, target->root) == 0)
+    if (b9_index_find (index, &query, &other, NULL) && other != NULL &&
+        strcmp (other->runtime_root, target->root) == 0)
       return g_strdup (ids[i]);
   }
   return NULL;
@@ -216,13 +221,15 @@ settle_root (const B9Index *index, B9Target *target, GError **error)
     return TRUE;
   digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, target->id, -1);
   name = g_strdup_printf (B9_SUB_ROOT_PREFIX "%.12s", digest);
-  g_info ("container %s gets a root of its own, since %s would take it for %s", target->id, target->runtime->name, other);
+  g_info ("container %s gets a root of its own, since %s would take it for %s", target->id,
+          target->runtime->name, other);
   g_free (target->root);
   target->root = g_build_filename (target->record->root, name, NULL);
   g_free (target->record->runtime_root);
   target->record->runtime_root = g_strdup (target->root);
   if (b9_target_exists (target))
-    return b9_fail (error, B9_ERROR_EXISTS, "container with given ID already exists: %s (root %s)", target->id, target->root);
+    return b9_fail (error, B9_ERROR_EXISTS, "container with given ID already exists: %s (root %s)",
+                    target->id, target->root);
   return b9_make_private_directory (target->root, error);
 }
 
@@ -249,7 +256,8 @@ b9_claim (B9Index *index, B9Target *target, const B9Bundle *bundle, GError **err
   const B9Backend *backend = target->runtime->backend;
   gboolean claimed;
 
-  if (B9_STRUCT_HAS (backend, check_id) && !backend->check_id (&target->runtime->host, target->root, target->id, error))
+  if (B9_STRUCT_HAS (backend, check_id) &&
+      !backend->check_id (&target->runtime->host, target->root, target->id, error))
     return FALSE;
   if (!b9_index_lock (index, error))
     return FALSE;

@@ -14,20 +14,23 @@ G_BEGIN_DECLS
 /* How the roots are named that b9run makes below a root where ids would collide. */
 #define B9_SUB_ROOT_PREFIX "b9-"
 
-/* Under the index's lock: refuses an id that is taken in this root (B9_ERROR_EXISTS), puts @target into a root of its own
- * where the runtime would confuse its id with another, and writes the record, so that a b9run that is killed from now on
- * leaves something that the next one can clean up after.  @target has runtime, id, root, program and flags; it gets the
- * record.  Remains of an earlier container of that name are swept first. */
+/* Under the index's lock: refuses an id that is taken in this root (B9_ERROR_EXISTS), puts @target into a
+ * root of its own where the runtime would confuse its id with another, and writes the record, so that a b9run
+ * that is killed from now on leaves something that the next one can clean up after.  @target has runtime, id,
+ * root, program and flags; it gets the record.  Remains of an earlier container of that name are swept first.
+ */
 gboolean b9_claim (B9Index *index, B9Target *target, const B9Bundle *bundle, GError **error);
 
-/* Whether the record that stands in its place in the index is still @record, and not a later container's of the same name. */
+/* Whether the record that stands in its place in the index is still @record, and not a later container's of
+ * the same name. */
 gboolean b9_claim_stands (const B9Record *record);
 
-/* The opposite, when no container came of it or it is gone: kills what is left in the cgroups, removes the runtime's files and
- * the record. */
+/* The opposite, when no container came of it or it is gone: kills what is left in the cgroups, removes the
+ * runtime's files and the record. */
 void b9_disclaim (B9Index *index, const B9Target *target);
 
-/* Whether the container's process is gone and another one has its PID, which a runtime that trusts PIDs would kill. */
+/* Whether the container's process is gone and another one has its PID, which a runtime that trusts PIDs would
+ * kill. */
 gboolean b9_pid_was_reused (const B9Target *target);
 
 /* Deletes a container without its runtime: its files, cgroups and record. */
@@ -49,7 +52,8 @@ gboolean b9_needs_mending (const B9Target *target);
 /* Brings the record of @target in line with what is there.  The caller holds the index's lock. */
 B9Mend b9_mend (B9Index *index, B9Target *target);
 
-/* A target for an existing @record, which it takes.  The program is looked for again if the recorded one is gone. */
+/* A target for an existing @record, which it takes.  The program is looked for again if the recorded one is
+ * gone. */
 gboolean b9_target_from_record (B9Target *target, const B9Runtime *runtime, B9Record *record, GError **error);
 
 G_END_DECLS

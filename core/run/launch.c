@@ -25,7 +25,8 @@
 #include "core/sys/files.h"
 #include "core/sys/process.h"
 
-/* Our end of the pipe to the monitor stays out of the way of descriptors that the container is given (--preserve-fds). */
+/* Our end of the pipe to the monitor stays out of the way of descriptors that the container is given
+ * (--preserve-fds). */
 #define READY_FD_AT_LEAST 200
 #define READY_FD_FALLBACK 16
 #define DELETE_SECONDS 150
@@ -37,11 +38,13 @@ b9_check_pid_file (const char *path, GError **error)
   struct stat info;
 
   if (stat (directory, &info) != 0 || !S_ISDIR (info.st_mode))
-    return b9_fail (error, B9_ERROR_IO, "the PID file %s cannot be written: %s is no directory", path, directory);
+    return b9_fail (error, B9_ERROR_IO, "the PID file %s cannot be written: %s is no directory", path,
+                    directory);
   if (access (directory, W_OK | X_OK) != 0)
     return b9_fail_errno (error, errno, "the PID file %s cannot be written", path);
   if (lstat (path, &info) == 0 && !S_ISREG (info.st_mode) && !S_ISLNK (info.st_mode))
-    return b9_fail (error, B9_ERROR_IO, "the PID file %s cannot be written: something that is no plain file stands there", path);
+    return b9_fail (error, B9_ERROR_IO,
+                    "the PID file %s cannot be written: something that is no plain file stands there", path);
   return TRUE;
 }
 
@@ -96,22 +99,23 @@ fail_from_log (B9Launch *launch, const Call *call, int wait_status, GError **err
 static void
 delete_by_force (const B9Launch *launch)
 {
-  static const B9RequestOption force = { sizeof force, "force", "true" };
-  static const B9RequestOption *const options[] = { &force, NULL };
+  static const B9RequestOption force = {sizeof force, "force", "true"};
+  static const B9RequestOption *const options[] = {&force, NULL};
   const B9Runtime *runtime = launch->target->runtime;
   B9Request request = b9_target_request (launch->target, B9_OPERATION_DELETE);
-  g_auto (B9Answer) answer = { 0 };
+  g_auto (B9Answer) answer = {0};
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) argv = NULL;
 
   request.options = options;
   argv = runtime->backend->build_argv (&runtime->host, &request, &error);
-  if (argv == NULL || !b9_run_captured (argv, B9_CAPTURE_ERROR | B9_CAPTURE_OUTPUT, DELETE_SECONDS, &answer, &error))
+  if (argv == NULL ||
+      !b9_run_captured (argv, B9_CAPTURE_ERROR | B9_CAPTURE_OUTPUT, DELETE_SECONDS, &answer, &error))
     g_warning ("container %s could not be deleted: %s", launch->target->id, error->message);
 }
 
-/* Nothing came of it, or it is over.  Where @failure says that there is a container of this id, somebody else has made it since we
- * looked: it is left alone. */
+/* Nothing came of it, or it is over.  Where @failure says that there is a container of this id, somebody else
+ * has made it since we looked: it is left alone. */
 static void
 leave_nothing (const B9Launch *launch, const GError *failure)
 {
@@ -119,7 +123,8 @@ leave_nothing (const B9Launch *launch, const GError *failure)
     b9_index_remove (launch->index, launch->target->record, NULL);
     return;
   }
-  /* Another b9run may have deleted the container, and made the next one of this name, while we were slow to notice. */
+  /* Another b9run may have deleted the container, and made the next one of this name, while we were slow to
+   * notice. */
   if (b9_claim_stands (launch->target->record) && b9_target_exists (launch->target))
     delete_by_force (launch);
   b9_disclaim (launch->index, launch->target);
@@ -146,7 +151,8 @@ finish_creation (B9Launch *launch, GError **error)
                     launch->target->program, record->id);
   b9_record_set_pid (record, pid);
   record->phase = B9_PHASE_CREATED;
-  return b9_record_save (record, error) && (launch->pid_file == NULL || b9_publish_pid (launch->pid_file, pid, error));
+  return b9_record_save (record, error) &&
+         (launch->pid_file == NULL || b9_publish_pid (launch->pid_file, pid, error));
 }
 
 static void
@@ -160,7 +166,7 @@ prepare_stdio (const B9Launch *launch)
 static gboolean
 run_call (B9Launch *launch, const Call *call, GError **error)
 {
-  const B9Spawn spawn = { .argv = call->argv, .output = -1, .error = -1 };
+  const B9Spawn spawn = {.argv = call->argv, .output = -1, .error = -1};
   pid_t pid;
   int status;
 
@@ -175,7 +181,7 @@ run_call (B9Launch *launch, const Call *call, GError **error)
 gboolean
 b9_launch_create (B9Launch *launch, GError **error)
 {
-  g_auto (Call) call = { 0 };
+  g_auto (Call) call = {0};
   GError *failure = NULL;
 
   if (call_init (&call, launch, B9_OPERATION_CREATE, &failure) && run_call (launch, &call, &failure))
@@ -195,8 +201,8 @@ keep (const B9Launch *launch, int wait_status)
   return FALSE;
 }
 
-/* Whether the runtime failed, and not what ran in the container.  One that is told to end by a signal that we passed on has
- * not, whatever it says; without a PID there never was a container. */
+/* Whether the runtime failed, and not what ran in the container.  One that is told to end by a signal that we
+ * passed on has not, whatever it says; without a PID there never was a container. */
 static gboolean
 runtime_failed (const B9Launch *launch, const Call *call, int wait_status)
 {
@@ -217,12 +223,12 @@ int
 b9_launch_run (B9Launch *launch, GError **error)
 {
   guint32 traits = launch->target->runtime->backend->traits;
-  g_auto (Call) call = { 0 };
-  B9Attach attach = { .record = launch->target->record,
-                      .directory = launch->target->record->directory,
-                      .pid_file = launch->pid_file,
-                      .signals_init = (traits & B9_BACKEND_SIGNAL_INIT) != 0,
-                      .own_group = (traits & B9_BACKEND_OWN_GROUP) != 0 && !launch->terminal };
+  g_auto (Call) call = {0};
+  B9Attach attach = {.record = launch->target->record,
+                     .directory = launch->target->record->directory,
+                     .pid_file = launch->pid_file,
+                     .signals_init = (traits & B9_BACKEND_SIGNAL_INIT) != 0,
+                     .own_group = (traits & B9_BACKEND_OWN_GROUP) != 0 && !launch->terminal};
   GError *failure = NULL;
   int status = 0;
   gboolean ran = FALSE;
@@ -252,24 +258,25 @@ monitor_argv (const B9Launch *launch, char **runtime_argv, int ready)
   GPtrArray *argv = g_ptr_array_new ();
   const char *directory = secure_getenv ("B9RUN_LIBEXEC_DIR");
 
-  g_ptr_array_add (argv, g_build_filename (directory != NULL ? directory : B9_LIBEXECDIR, "b9run-monitor", NULL));
+  g_ptr_array_add (argv,
+                   g_build_filename (directory != NULL ? directory : B9_LIBEXECDIR, "b9run-monitor", NULL));
   g_ptr_array_add (argv, g_strdup (launch->target->record->directory));
   g_ptr_array_add (argv, g_strdup_printf ("%d", ready));
   for (guint i = 0; runtime_argv[i] != NULL; i++)
     g_ptr_array_add (argv, g_strdup (runtime_argv[i]));
   g_ptr_array_add (argv, NULL);
-  return (char **) g_ptr_array_free (argv, FALSE);
+  return (char **)g_ptr_array_free (argv, FALSE);
 }
 
 /* Starts the monitor and waits for what it tells of the runtime. */
 static gboolean
 run_monitored (B9Launch *launch, const Call *call, GError **error)
 {
-  int ends[2] = { -1, -1 };
+  int ends[2] = {-1, -1};
   b9_autofd ready = -1;
   b9_autofd told = -1;
   g_auto (GStrv) argv = NULL;
-  B9Spawn spawn = { .output = -1, .error = -1, .own_session = TRUE };
+  B9Spawn spawn = {.output = -1, .error = -1, .own_session = TRUE};
   int status = 0;
   ssize_t size;
 
@@ -290,21 +297,23 @@ run_monitored (B9Launch *launch, const Call *call, GError **error)
   b9_fd_close (&ready);
   while ((size = read (told, &status, sizeof status)) < 0 && errno == EINTR)
     continue;
-  if (size != (ssize_t) sizeof status)
-    return b9_fail (error, B9_ERROR_FAILED, "the monitor %s died before it had started the container", argv[0]);
+  if (size != (ssize_t)sizeof status)
+    return b9_fail (error, B9_ERROR_FAILED, "the monitor %s died before it had started the container",
+                    argv[0]);
   if (status < 0)
-    return b9_fail (error, B9_ERROR_BACKEND_MISSING, "cannot execute %s: %s", call->argv[0], b9_errno_text (-status));
+    return b9_fail (error, B9_ERROR_BACKEND_MISSING, "cannot execute %s: %s", call->argv[0],
+                    b9_errno_text (-status));
   return status == 0 ? finish_creation (launch, error) : fail_from_log (launch, call, status, error);
 }
 
 gboolean
 b9_launch_detached (B9Launch *launch, gboolean monitor, GError **error)
 {
-  g_auto (Call) call = { 0 };
+  g_auto (Call) call = {0};
   GError *failure = NULL;
 
-  if (call_init (&call, launch, B9_OPERATION_RUN, &failure)
-      && (monitor ? run_monitored (launch, &call, &failure) : run_call (launch, &call, &failure)))
+  if (call_init (&call, launch, B9_OPERATION_RUN, &failure) &&
+      (monitor ? run_monitored (launch, &call, &failure) : run_call (launch, &call, &failure)))
     return TRUE;
   return give_up (launch, failure, error);
 }

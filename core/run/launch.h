@@ -2,8 +2,8 @@
  *
  * launch.h: bring a claimed container to life: create, run in the foreground, run detached.
  *
- * The runtime speaks on our standard error, which is the container's, and into the log in the record, from where its last error is
- * read back.  Whatever fails leaves nothing behind.
+ * The runtime speaks on our standard error, which is the container's, and into the log in the record, from
+ * where its last error is read back.  Whatever fails leaves nothing behind.
  */
 #ifndef B9_LAUNCH_H
 #define B9_LAUNCH_H
@@ -15,13 +15,13 @@ G_BEGIN_DECLS
 
 typedef struct {
   B9Index *index;
-  B9Target *target;                       /* claimed */
+  B9Target *target; /* claimed */
   const char *bundle;
-  const B9RequestOption *const *options;  /* of the command, without bundle and pid-file */
-  const char *pid_file;                   /* the caller's; or NULL */
+  const B9RequestOption *const *options; /* of the command, without bundle and pid-file */
+  const char *pid_file;                  /* the caller's; or NULL */
   gboolean debug;
-  gboolean terminal;                      /* process.terminal */
-  char *said;                             /* out, owned: what the runtime has put on standard error itself; or NULL */
+  gboolean terminal; /* process.terminal */
+  char *said;        /* out, owned: what the runtime has put on standard error itself; or NULL */
 } B9Launch;
 
 gboolean b9_launch_create (B9Launch *launch, GError **error);

@@ -2,7 +2,8 @@
  *
  * outcome.c: see outcome.h.
  *
- * containerd, CRI-O and podman find out what happened by searching for runc's phrases, so every backend's failures end in them.
+ * containerd, CRI-O and podman find out what happened by searching for runc's phrases, so every backend's
+ * failures end in them.
  */
 #include "config.h"
 
@@ -34,13 +35,15 @@ static char *
 describe_end (const B9Request *request, int wait_status)
 {
   if (WIFSIGNALED (wait_status))
-    return g_strdup_printf ("%s was killed by signal %d (%s) and gave no reason", request->program, WTERMSIG (wait_status),
-                            strsignal (WTERMSIG (wait_status)));
-  return g_strdup_printf ("%s ended with status %d and gave no reason", request->program, WEXITSTATUS (wait_status));
+    return g_strdup_printf ("%s was killed by signal %d (%s) and gave no reason", request->program,
+                            WTERMSIG (wait_status), strsignal (WTERMSIG (wait_status)));
+  return g_strdup_printf ("%s ended with status %d and gave no reason", request->program,
+                          WEXITSTATUS (wait_status));
 }
 
 gboolean
-b9_outcome_failed (const B9Runtime *runtime, const B9Request *request, int wait_status, const char *message, GError **error)
+b9_outcome_failed (const B9Runtime *runtime, const B9Request *request, int wait_status, const char *message,
+                   GError **error)
 {
   const B9Backend *backend = runtime->backend;
   g_autofree char *described = message == NULL ? describe_end (request, wait_status) : NULL;
@@ -54,7 +57,8 @@ b9_outcome_failed (const B9Runtime *runtime, const B9Request *request, int wait_
     return b9_fail (error, B9_ERROR_BACKEND_FAILED, "%s", words);
   contract = b9_contract_text (meaning->code);
   if (contract != NULL && strstr (meaning->message, contract) == NULL)
-    return b9_fail (error, (B9Error) meaning->code, "%s: %s", contract, request->id != NULL ? request->id : words);
+    return b9_fail (error, (B9Error)meaning->code, "%s: %s", contract,
+                    request->id != NULL ? request->id : words);
   g_propagate_error (error, g_steal_pointer (&meaning));
   return FALSE;
 }

@@ -34,13 +34,16 @@ parse_annotations (B9State *state, const B9JsonText *text, B9JsonValue object)
 {
   B9JsonValue annotations = B9_JSON_NONE;
 
-  if (!b9_json_get (text, object, "annotations", &annotations, NULL) || annotations == B9_JSON_NONE
-      || b9_json_kind (text, annotations) != B9_JSON_OBJECT)
+  if (!b9_json_get (text, object, "annotations", &annotations, NULL) || annotations == B9_JSON_NONE ||
+      b9_json_kind (text, annotations) != B9_JSON_OBJECT)
     return;
   state->annotations = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  for (B9JsonValue member = b9_json_first (text, annotations); member != B9_JSON_NONE; member = b9_json_next (text, member)) {
+  for (B9JsonValue member = b9_json_first (text, annotations); member != B9_JSON_NONE;
+       member = b9_json_next (text, member)) {
     char *name = b9_json_member_name (text, member);
-    char *value = b9_json_kind (text, member) == B9_JSON_STRING ? b9_json_string (text, member, "annotation", NULL) : NULL;
+    char *value = b9_json_kind (text, member) == B9_JSON_STRING
+                      ? b9_json_string (text, member, "annotation", NULL)
+                      : NULL;
 
     if (name != NULL && value != NULL) {
       g_hash_table_insert (state->annotations, name, value);
@@ -76,20 +79,21 @@ b9_state_parse (const B9JsonText *text, B9JsonValue object, GError **error)
     b9_fail (error, B9_ERROR_BACKEND_FAILED, "%s holds no container state", b9_json_text_what (text));
     return NULL;
   }
-  if (!b9_json_find_string (text, object, &state->id, error, "id", NULL)
-      || !b9_json_find_string (text, object, &state->status, error, "status", NULL)
-      || !b9_json_find_string (text, object, &state->bundle, error, "bundle", NULL)
-      || !b9_json_find_string (text, object, &state->created, error, "created", NULL)
-      || !b9_json_find_string (text, object, &state->rootfs, error, "rootfs", NULL)
-      || !b9_json_find_string (text, object, &state->owner, error, "owner", NULL)
-      || !b9_json_get (text, object, "pid", &pid, error)
-      || (pid != B9_JSON_NONE && !b9_json_int64 (text, pid, "pid", &number, error)))
+  if (!b9_json_find_string (text, object, &state->id, error, "id", NULL) ||
+      !b9_json_find_string (text, object, &state->status, error, "status", NULL) ||
+      !b9_json_find_string (text, object, &state->bundle, error, "bundle", NULL) ||
+      !b9_json_find_string (text, object, &state->created, error, "created", NULL) ||
+      !b9_json_find_string (text, object, &state->rootfs, error, "rootfs", NULL) ||
+      !b9_json_find_string (text, object, &state->owner, error, "owner", NULL) ||
+      !b9_json_get (text, object, "pid", &pid, error) ||
+      (pid != B9_JSON_NONE && !b9_json_int64 (text, pid, "pid", &number, error)))
     return NULL;
   if (state->id == NULL || state->status == NULL || number > G_MAXINT32 || number < G_MININT32) {
-    b9_fail (error, B9_ERROR_BACKEND_FAILED, "%s holds no container state (id, status and pid)", b9_json_text_what (text));
+    b9_fail (error, B9_ERROR_BACKEND_FAILED, "%s holds no container state (id, status and pid)",
+             b9_json_text_what (text));
     return NULL;
   }
-  state->pid = (pid_t) number;
+  state->pid = (pid_t)number;
   parse_annotations (state, text, object);
   correct (state);
   return g_steal_pointer (&state);
@@ -99,10 +103,11 @@ char *
 b9_query (const B9Runtime *runtime, const B9Request *request, guint timeout_seconds, GError **error)
 {
   g_auto (GStrv) argv = runtime->backend->build_argv (&runtime->host, request, error);
-  g_auto (B9Answer) answer = { 0 };
+  g_auto (B9Answer) answer = {0};
   g_autofree char *message = NULL;
 
-  if (argv == NULL || !b9_run_captured (argv, B9_CAPTURE_OUTPUT | B9_CAPTURE_ERROR, timeout_seconds, &answer, error))
+  if (argv == NULL ||
+      !b9_run_captured (argv, B9_CAPTURE_OUTPUT | B9_CAPTURE_ERROR, timeout_seconds, &answer, error))
     return NULL;
   if (answer.wait_status == 0)
     return g_string_free (g_steal_pointer (&answer.output), FALSE);
@@ -125,12 +130,13 @@ scan_answer (const B9Runtime *runtime, const char *command, char *answer, GError
   return text;
 }
 
-/* The record knows which process the container was made with; the runtime may hold a PID that another has now. */
+/* The record knows which process the container was made with; the runtime may hold a PID that another has
+ * now. */
 static void
 correct_by_record (B9State *state, const B9Record *record)
 {
-  if (record == NULL || state->pid == 0 || state->pid != record->pid || !b9_record_is_ours (record)
-      || b9_process_alive (record->pid, record->pid_start))
+  if (record == NULL || state->pid == 0 || state->pid != record->pid || !b9_record_is_ours (record) ||
+      b9_process_alive (record->pid, record->pid_start))
     return;
   g_free (state->status);
   state->status = g_strdup ("stopped");
@@ -167,11 +173,11 @@ b9_has_ended (const B9Target *target)
 GPtrArray *
 b9_query_list (const B9Runtime *runtime, const char *program, const char *root, GError **error)
 {
-  static const B9RequestOption format = { sizeof format, "format", "json" };
-  static const B9RequestOption *const options[] = { &format, NULL };
-  const B9Target place = { .runtime = runtime, .program = (char *) program, .root = (char *) root };
+  static const B9RequestOption format = {sizeof format, "format", "json"};
+  static const B9RequestOption *const options[] = {&format, NULL};
+  const B9Target place = {.runtime = runtime, .program = (char *)program, .root = (char *)root};
   B9Request request = b9_target_request (&place, B9_OPERATION_LIST);
-  g_autoptr (GPtrArray) states = g_ptr_array_new_with_free_func ((GDestroyNotify) b9_state_free);
+  g_autoptr (GPtrArray) states = g_ptr_array_new_with_free_func ((GDestroyNotify)b9_state_free);
   g_autoptr (B9JsonText) text = NULL;
   char *answer;
 
@@ -186,7 +192,8 @@ b9_query_list (const B9Runtime *runtime, const char *program, const char *root, 
     b9_fail (error, B9_ERROR_BACKEND_FAILED, "%s holds no list of containers", b9_json_text_what (text));
     return NULL;
   }
-  for (B9JsonValue item = b9_json_first (text, B9_JSON_ROOT); item != B9_JSON_NONE; item = b9_json_next (text, item)) {
+  for (B9JsonValue item = b9_json_first (text, B9_JSON_ROOT); item != B9_JSON_NONE;
+       item = b9_json_next (text, item)) {
     B9State *state = b9_state_parse (text, item, error);
 
     if (state == NULL)

@@ -21,21 +21,23 @@ typedef struct {
   char *status; /* creating, created, running, paused or stopped */
   pid_t pid;    /* 0 when stopped */
   char *bundle;
-  char *created;             /* NULL where the runtime does not say */
-  char *rootfs, *owner;      /* likewise; runc's additions */
-  GHashTable *annotations;   /* char * to char *; or NULL */
+  char *created;           /* NULL where the runtime does not say */
+  char *rootfs, *owner;    /* likewise; runc's additions */
+  GHashTable *annotations; /* char * to char *; or NULL */
 } B9State;
 
 void b9_state_free (B9State *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (B9State, b9_state_free)
 
-/* From one object of the runtime's `state` or `list`.  NULL with B9_ERROR_BACKEND_FAILED for what is no state. */
+/* From one object of the runtime's `state` or `list`.  NULL with B9_ERROR_BACKEND_FAILED for what is no
+ * state. */
 B9State *b9_state_parse (const B9JsonText *text, B9JsonValue object, GError **error);
 
 /* Runs the runtime's `state`.  @text gets its whole answer, or is NULL. */
 B9State *b9_query_state (const B9Target *target, B9JsonText **text, GError **error);
 
-/* Whether the container has ended, whatever its runtime still says: asked after a failure, which then means just that. */
+/* Whether the container has ended, whatever its runtime still says: asked after a failure, which then means
+ * just that. */
 gboolean b9_has_ended (const B9Target *target);
 
 /* Runs the runtime's `list` for one root: GPtrArray of B9State. */

@@ -17,7 +17,8 @@
 #define USUAL_DIRECTORIES "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 B9Runtime *
-b9_runtime_open (B9Registry *registry, const B9Config *config, const char *name, const GPtrArray *options, GError **error)
+b9_runtime_open (B9Registry *registry, const B9Config *config, const char *name, const GPtrArray *options,
+                 GError **error)
 {
   const B9Provider *provider = b9_registry_find (registry, B9_PROVIDER_BACKEND, name, error);
   g_autoptr (B9Runtime) runtime = NULL;
@@ -28,12 +29,12 @@ b9_runtime_open (B9Registry *registry, const B9Config *config, const char *name,
   runtime->name = provider->name;
   runtime->backend = provider->vtable;
   runtime->section = g_strdup_printf ("backends.%s", provider->name);
-  runtime->data = (B9HostData){ .config = config, .section = runtime->section, .options = options };
+  runtime->data = (B9HostData){.config = config, .section = runtime->section, .options = options};
   if (B9_STRUCT_HAS (runtime->backend, config_keys))
     runtime->data.keys = runtime->backend->config_keys;
   b9_host_init (&runtime->host, &runtime->data);
-  if (!b9_config_check_plugin (config, runtime->section, runtime->data.keys, error)
-      || !b9_host_check_options (&runtime->data, runtime->name, error))
+  if (!b9_config_check_plugin (config, runtime->section, runtime->data.keys, error) ||
+      !b9_host_check_options (&runtime->data, runtime->name, error))
     return NULL;
   return g_steal_pointer (&runtime);
 }
@@ -61,7 +62,8 @@ is_program (const char *path)
 {
   struct stat info;
 
-  return stat (path, &info) == 0 && S_ISREG (info.st_mode) && access (path, X_OK) == 0 && !is_b9run_itself (&info);
+  return stat (path, &info) == 0 && S_ISREG (info.st_mode) && access (path, X_OK) == 0 &&
+         !is_b9run_itself (&info);
 }
 
 static char *
@@ -104,8 +106,8 @@ b9_runtime_program (const B9Runtime *runtime, GError **error)
   if (configured != NULL) {
     g_autofree char *origin = b9_config_origin (runtime->data.config, key);
 
-    b9_fail (error, B9_ERROR_BACKEND_MISSING, "backend %s: %s (set by %s) is no program that can be executed", runtime->name,
-             configured, origin);
+    b9_fail (error, B9_ERROR_BACKEND_MISSING, "backend %s: %s (set by %s) is no program that can be executed",
+             runtime->name, configured, origin);
     return NULL;
   }
   found = search (runtime->backend);
@@ -150,7 +152,7 @@ b9_runtime_new_flags (const B9Runtime *runtime, GError **error)
   for (guint i = 0; configured[i] != NULL; i++)
     g_ptr_array_add (flags, g_strdup (configured[i]));
   g_ptr_array_add (flags, NULL);
-  return (char **) g_ptr_array_free (g_steal_pointer (&flags), FALSE);
+  return (char **)g_ptr_array_free (g_steal_pointer (&flags), FALSE);
 }
 
 void
@@ -168,20 +170,20 @@ b9_target_clear (B9Target *target)
 B9Request
 b9_target_request (const B9Target *target, B9Operation operation)
 {
-  static const B9RequestOption *const no_options[] = { NULL };
-  static const char *const nothing[] = { NULL };
+  static const B9RequestOption *const no_options[] = {NULL};
+  static const char *const nothing[] = {NULL};
 
   return (B9Request){
-    .struct_size = sizeof (B9Request),
-    .operation = operation,
-    .program = target->program,
-    .root = target->root,
-    .id = target->id,
-    .systemd_cgroup = target->systemd_cgroup,
-    .rootless = target->rootless,
-    .flags = target->flags != NULL ? (const char *const *) target->flags : nothing,
-    .options = no_options,
-    .arguments = nothing,
+      .struct_size = sizeof (B9Request),
+      .operation = operation,
+      .program = target->program,
+      .root = target->root,
+      .id = target->id,
+      .systemd_cgroup = target->systemd_cgroup,
+      .rootless = target->rootless,
+      .flags = target->flags != NULL ? (const char *const *)target->flags : nothing,
+      .options = no_options,
+      .arguments = nothing,
   };
 }
 

@@ -36,7 +36,7 @@ child_environment (char *buffer, char **listen_pid)
   char **copy;
 
   *listen_pid = NULL;
-  if (value == NULL || atoi (value) != (int) getpid ())
+  if (value == NULL || atoi (value) != (int)getpid ())
     return g_memdup2 (environ, (count + 1) * sizeof *environ);
   copy = g_memdup2 (environ, (count + 1) * sizeof *environ);
   for (guint i = 0; i < count; i++) {
@@ -57,13 +57,14 @@ write_pid (char *at, pid_t pid)
   memcpy (at, LISTEN_PID, strlen (LISTEN_PID));
   at += strlen (LISTEN_PID);
   for (; pid > 0; pid /= 10)
-    digits[count++] = (char) ('0' + pid % 10);
+    digits[count++] = (char)('0' + pid % 10);
   while (count > 0)
     *at++ = digits[--count];
   *at = '\0';
 }
 
-/* The child's part, between vfork and execve: system calls alone, no memory of its own.  Returns what went wrong. */
+/* The child's part, between vfork and execve: system calls alone, no memory of its own.  Returns what went
+ * wrong. */
 static int
 child (const B9Spawn *spawn, char **environment, char *listen_pid, pid_t parent)
 {
@@ -113,7 +114,8 @@ b9_spawn (const B9Spawn *spawn, GError **error)
   }
   if (failure != 0) {
     b9_wait_for (pid);
-    b9_fail (error, B9_ERROR_BACKEND_MISSING, "cannot execute %s: %s", spawn->argv[0], b9_errno_text (failure));
+    b9_fail (error, B9_ERROR_BACKEND_MISSING, "cannot execute %s: %s", spawn->argv[0],
+             b9_errno_text (failure));
     return 0;
   }
   return pid;
@@ -197,13 +199,14 @@ is_too_much (const Stream *streams)
 
 /* Reads both streams until the child has exited; the time-out or too much output kills it. */
 static gboolean
-follow (pid_t pid, Stream *streams, guint timeout_seconds, const char *program, int *wait_status, GError **error)
+follow (pid_t pid, Stream *streams, guint timeout_seconds, const char *program, int *wait_status,
+        GError **error)
 {
   b9_autofd pidfd = b9_pidfd_open (pid);
-  gint64 deadline = g_get_monotonic_time () + (gint64) timeout_seconds * G_USEC_PER_SEC;
-  struct pollfd watched[3] = { { .fd = pidfd, .events = POLLIN },
-                               { .fd = streams[0].read_end, .events = POLLIN },
-                               { .fd = streams[1].read_end, .events = POLLIN } };
+  gint64 deadline = g_get_monotonic_time () + (gint64)timeout_seconds * G_USEC_PER_SEC;
+  struct pollfd watched[3] = {{.fd = pidfd, .events = POLLIN},
+                              {.fd = streams[0].read_end, .events = POLLIN},
+                              {.fd = streams[1].read_end, .events = POLLIN}};
 
   for (;;) {
     gint64 left = timeout_seconds == 0 ? -1 : (deadline - g_get_monotonic_time () + 999) / 1000;
@@ -219,7 +222,7 @@ follow (pid_t pid, Stream *streams, guint timeout_seconds, const char *program, 
     /* Without a pidfd (an old kernel, no descriptors left) the child is asked now and then. */
     if (pidfd < 0)
       left = left < 0 ? ASK_AGAIN_MS : MIN (left, ASK_AGAIN_MS);
-    if (poll (watched, 3, (int) left) < 0 && errno != EINTR)
+    if (poll (watched, 3, (int)left) < 0 && errno != EINTR)
       break;
     for (guint i = 0; i < 2; i++) {
       if (watched[i + 1].revents != 0 && !stream_drain (&streams[i]))
@@ -237,8 +240,8 @@ follow (pid_t pid, Stream *streams, guint timeout_seconds, const char *program, 
 gboolean
 b9_run_captured (char **argv, B9Capture capture, guint timeout_seconds, B9Answer *answer, GError **error)
 {
-  Stream streams[2] = { { -1, -1, NULL }, { -1, -1, NULL } };
-  B9Spawn spawn = { .argv = argv };
+  Stream streams[2] = {{-1, -1, NULL}, {-1, -1, NULL}};
+  B9Spawn spawn = {.argv = argv};
   gboolean done = TRUE;
   pid_t pid = 0;
 

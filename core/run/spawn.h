@@ -42,9 +42,10 @@ typedef enum {
   B9_CAPTURE_OUTPUT = 1 << 1,
 } B9Capture;
 
-/* Runs it to its end, reading what @capture names until the child exits (a grandchild may hold the pipe for longer).  It is
- * killed after @timeout_seconds (0: never; B9_ERROR_TIMEOUT) or 64 MiB of output. */
-gboolean b9_run_captured (char **argv, B9Capture capture, guint timeout_seconds, B9Answer *answer, GError **error);
+/* Runs it to its end, reading what @capture names until the child exits (a grandchild may hold the pipe for
+ * longer).  It is killed after @timeout_seconds (0: never; B9_ERROR_TIMEOUT) or 64 MiB of output. */
+gboolean b9_run_captured (char **argv, B9Capture capture, guint timeout_seconds, B9Answer *answer,
+                          GError **error);
 
 /* Becomes the program.  Returns only on failure, FALSE. */
 gboolean b9_hand_over (char **argv, GError **error);

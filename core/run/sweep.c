@@ -26,10 +26,12 @@ list_leftovers (const B9Target *target, const char *rootfs)
   const B9Backend *backend = target->runtime->backend;
   B9Request request = b9_target_request (target, B9_OPERATION_DELETE);
 
-  return B9_STRUCT_HAS (backend, leftovers) ? backend->leftovers (&target->runtime->host, &request, rootfs) : NULL;
+  return B9_STRUCT_HAS (backend, leftovers) ? backend->leftovers (&target->runtime->host, &request, rootfs)
+                                            : NULL;
 }
 
-/* What is there already may belong to a container of the same id in another root that shares the root file system. */
+/* What is there already may belong to a container of the same id in another root that shares the root file
+ * system. */
 static gboolean
 has_leftovers (const B9Target *target, const char *rootfs)
 {
@@ -73,8 +75,8 @@ lies_within (const B9Record *inner, const B9Record *outer)
   return FALSE;
 }
 
-/* Whether the cgroups of another container of the index are these or lie below them; a record that cannot be read may be
- * one. */
+/* Whether the cgroups of another container of the index are these or lie below them; a record that cannot be
+ * read may be one. */
 static gboolean
 shares_cgroup (const B9Index *index, const B9Record *record)
 {
@@ -103,8 +105,9 @@ sweep_cgroups (const B9Index *index, const B9Record *record, gboolean was_interr
     g_warning ("processes of container %s could not be killed", record->id);
 }
 
-/* Whether a process can be one of ours: not older than the b9run that made the container, and in our PID namespace or the first one of a
- * namespace right below, as a sandbox is.  A worker in a container of its own runs the same runtime with the same root and ids. */
+/* Whether a process can be one of ours: not older than the b9run that made the container, and in our PID
+ * namespace or the first one of a namespace right below, as a sandbox is.  A worker in a container of its own
+ * runs the same runtime with the same root and ids. */
 static gboolean
 is_of_our_making (const B9Record *record, pid_t pid)
 {
@@ -128,8 +131,9 @@ is_owned (const B9Target *target, const B9Request *request, pid_t pid)
   for (const char *word = text; word != NULL && word < text + size; word += strlen (word) + 1)
     g_ptr_array_add (words, (gpointer)word);
   g_ptr_array_add (words, NULL);
-  return words->len > 1 && is_of_our_making (target->record, pid)
-         && target->runtime->backend->owns_process (&target->runtime->host, request, (const char *const *)words->pdata);
+  return words->len > 1 && is_of_our_making (target->record, pid) &&
+         target->runtime->backend->owns_process (&target->runtime->host, request,
+                                                 (const char *const *)words->pdata);
 }
 
 /* Looks with the pidfd open, so that what is killed is what was looked at. */

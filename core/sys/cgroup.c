@@ -183,7 +183,7 @@ sweep_directory (const char *directory, guint depth)
 static void
 thaw (const char *directory)
 {
-  static const char *const files[][2] = { { "freezer.state", "THAWED" }, { "cgroup.freeze", "0" } };
+  static const char *const files[][2] = {{"freezer.state", "THAWED"}, {"cgroup.freeze", "0"}};
 
   for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
     g_autofree char *path = g_build_filename (directory, files[i][0], NULL);

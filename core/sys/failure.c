@@ -27,7 +27,7 @@ b9_errno_text (int errnum)
 }
 
 static gboolean G_GNUC_PRINTF (4, 0)
-fail_va (GError **error, int code, const char *suffix, const char *format, va_list arguments)
+    fail_va (GError **error, int code, const char *suffix, const char *format, va_list arguments)
 {
   g_autofree char *text = g_strdup_vprintf (format, arguments);
 
@@ -56,7 +56,7 @@ b9_fail (GError **error, B9Error code, const char *format, ...)
   va_list arguments;
 
   va_start (arguments, format);
-  fail_va (error, (int) code, NULL, format, arguments);
+  fail_va (error, (int)code, NULL, format, arguments);
   va_end (arguments);
   return FALSE;
 }
@@ -65,28 +65,28 @@ const char *
 b9_error_name (int code)
 {
   static const char *const names[] = {
-    [B9_ERROR_FAILED] = "failed",
-    [B9_ERROR_USAGE] = "usage",
-    [B9_ERROR_BAD_INPUT] = "bad-input",
-    [B9_ERROR_NOT_FOUND] = "container-not-found",
-    [B9_ERROR_EXISTS] = "container-exists",
-    [B9_ERROR_AMBIGUOUS] = "container-ambiguous",
-    [B9_ERROR_NOT_RUNNING] = "container-not-running",
-    [B9_ERROR_WRONG_STATE] = "container-wrong-state",
-    [B9_ERROR_CONFLICT] = "conflict",
-    [B9_ERROR_BACKEND_UNKNOWN] = "backend-unknown",
-    [B9_ERROR_BACKEND_MISSING] = "backend-missing",
-    [B9_ERROR_BACKEND_FAILED] = "backend-failed",
-    [B9_ERROR_UNSUPPORTED] = "unsupported",
-    [B9_ERROR_PLUGIN] = "plugin-refused",
-    [B9_ERROR_CONFIG] = "configuration",
-    [B9_ERROR_PERMISSION] = "permission",
-    [B9_ERROR_TIMEOUT] = "timeout",
-    [B9_ERROR_IO] = "input-output",
-    [B9_ERROR_UNOBSERVED] = "exit-unobserved",
+      [B9_ERROR_FAILED] = "failed",
+      [B9_ERROR_USAGE] = "usage",
+      [B9_ERROR_BAD_INPUT] = "bad-input",
+      [B9_ERROR_NOT_FOUND] = "container-not-found",
+      [B9_ERROR_EXISTS] = "container-exists",
+      [B9_ERROR_AMBIGUOUS] = "container-ambiguous",
+      [B9_ERROR_NOT_RUNNING] = "container-not-running",
+      [B9_ERROR_WRONG_STATE] = "container-wrong-state",
+      [B9_ERROR_CONFLICT] = "conflict",
+      [B9_ERROR_BACKEND_UNKNOWN] = "backend-unknown",
+      [B9_ERROR_BACKEND_MISSING] = "backend-missing",
+      [B9_ERROR_BACKEND_FAILED] = "backend-failed",
+      [B9_ERROR_UNSUPPORTED] = "unsupported",
+      [B9_ERROR_PLUGIN] = "plugin-refused",
+      [B9_ERROR_CONFIG] = "configuration",
+      [B9_ERROR_PERMISSION] = "permission",
+      [B9_ERROR_TIMEOUT] = "timeout",
+      [B9_ERROR_IO] = "input-output",
+      [B9_ERROR_UNOBSERVED] = "exit-unobserved",
   };
 
-  if (code < 0 || code >= (int) G_N_ELEMENTS (names) || names[code] == NULL)
+  if (code < 0 || code >= (int)G_N_ELEMENTS (names) || names[code] == NULL)
     return "failed";
   return names[code];
 }

@@ -9,12 +9,13 @@
 
 G_BEGIN_DECLS
 
-/* What @errnum means.  podman and docker read "no such file or directory" and "permission denied" as the failure of the
- * container's own command (exit status 127 and 126), so failures of ours say it in other words. */
+/* What @errnum means.  podman and docker read "no such file or directory" and "permission denied" as the
+ * failure of the container's own command (exit status 127 and 126), so failures of ours say it in other
+ * words. */
 const char *b9_errno_text (int errnum);
 
-/* Sets @error to the message, ": " and b9_errno_text (@errnum); the code is B9_ERROR_PERMISSION for EACCES and EPERM,
- * else B9_ERROR_IO.  Returns FALSE, so that a caller can return it. */
+/* Sets @error to the message, ": " and b9_errno_text (@errnum); the code is B9_ERROR_PERMISSION for EACCES
+ * and EPERM, else B9_ERROR_IO.  Returns FALSE, so that a caller can return it. */
 gboolean b9_fail_errno (GError **error, int errnum, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
 /* Sets @error and returns FALSE. */

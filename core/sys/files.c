@@ -40,8 +40,8 @@ check_private_directory (const char *path, GError **error)
   if (!S_ISDIR (info.st_mode))
     return b9_fail (error, B9_ERROR_IO, "%s is in the way: b9run needs a directory there", path);
   if (info.st_uid != geteuid ())
-    return b9_fail (error, B9_ERROR_PERMISSION, "%s belongs to user %u, and this is user %u", path, (unsigned) info.st_uid,
-                    (unsigned) geteuid ());
+    return b9_fail (error, B9_ERROR_PERMISSION, "%s belongs to user %u, and this is user %u", path,
+                    (unsigned)info.st_uid, (unsigned)geteuid ());
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return b9_fail (
         error, B9_ERROR_PERMISSION,

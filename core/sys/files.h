@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * files.h: files and directories as a program that runs as root has to treat them: nothing followed by accident, nothing
- * half written, nothing with a predictable temporary name.
+ * files.h: files and directories as a program that runs as root has to treat them: nothing followed by
+ * accident, nothing half written, nothing with a predictable temporary name.
  */
 #ifndef B9_FILES_H
 #define B9_FILES_H
@@ -16,29 +16,32 @@ typedef int B9Fd;
 void b9_fd_close (B9Fd *fd);
 #define b9_autofd __attribute__ ((cleanup (b9_fd_close))) B9Fd
 
-/* Makes @path and its missing parents with mode 0700.  An existing one must be a directory of the caller's that nobody else
- * can write. */
+/* Makes @path and its missing parents with mode 0700.  An existing one must be a directory of the caller's
+ * that nobody else can write. */
 gboolean b9_make_private_directory (const char *path, GError **error);
 
 /* Opens a directory without following a link in its last part; -1 with @error. */
 int b9_open_directory (const char *path, GError **error);
 
-/* Replaces the file @name below @directory (a descriptor, or AT_FDCWD for a path) by @size bytes: written under another
- * name, then renamed into place, so that a reader sees the old or the new content and a failure leaves the old. */
+/* Replaces the file @name below @directory (a descriptor, or AT_FDCWD for a path) by @size bytes: written
+ * under another name, then renamed into place, so that a reader sees the old or the new content and a failure
+ * leaves the old. */
 gboolean b9_replace_file (int directory, const char *name, const char *content, gsize size, mode_t mode,
                           GError **error);
 
-/* The content of a regular file of at most @limit bytes, NUL-ended; NULL with @error.  A missing file is B9_ERROR_NOT_FOUND
- * to tell it from the other failures. */
+/* The content of a regular file of at most @limit bytes, NUL-ended; NULL with @error.  A missing file is
+ * B9_ERROR_NOT_FOUND to tell it from the other failures. */
 char *b9_read_file (int directory, const char *name, gsize limit, gsize *size, GError **error);
 
-/* Removes a directory and what is in it, following nothing and staying on its file system.  A missing one is no failure. */
+/* Removes a directory and what is in it, following nothing and staying on its file system.  A missing one is
+ * no failure. */
 gboolean b9_remove_tree (const char *path, GError **error);
 
 /* Writes all of it, across interruptions.  FALSE with errno set. */
 gboolean b9_write_all (int fd, const char *content, gsize size);
 
-/* An absolute path without "." and "..", against @base (or the working directory); nothing is looked up.  Owned. */
+/* An absolute path without "." and "..", against @base (or the working directory); nothing is looked up.
+ * Owned. */
 char *b9_absolute_path (const char *path, const char *base);
 
 G_END_DECLS

@@ -33,8 +33,8 @@ G_STATIC_ASSERT (sizeof (struct pidfd_exit_info) == 64); /* PIDFD_INFO_SIZE_VER0
 #define PIDFD_WANTS_EXIT (1u << 3)
 #define PIDFD_GET_EXIT_INFO _IOWR (0xFF, 11, struct pidfd_exit_info)
 
-/* Reads /proc/PID/stat and returns where its third field begins, or NULL.  The second is the command in parentheses and may hold
- * any character: the last one ends it. */
+/* Reads /proc/PID/stat and returns where its third field begins, or NULL.  The second is the command in
+ * parentheses and may hold any character: the last one ends it. */
 static const char *
 read_stat (pid_t pid, char *buffer, gsize size)
 {
@@ -116,8 +116,8 @@ b9_process_heads_child_namespace (pid_t pid)
   int outer, inner, more;
 
   /* Our view: the PID here, then the one in each namespace below. */
-  return line != NULL && sscanf (line + strlen ("\nNSpid:"), "%d%d%d", &outer, &inner, &more) == 2 && inner == 1
-         && strcspn (line + 1, "\n") < 64;
+  return line != NULL && sscanf (line + strlen ("\nNSpid:"), "%d%d%d", &outer, &inner, &more) == 2 &&
+         inner == 1 && strcspn (line + 1, "\n") < 64;
 }
 
 guint64
@@ -125,7 +125,7 @@ b9_pid_namespace (void)
 {
   struct stat info;
 
-  return stat ("/proc/self/ns/pid", &info) == 0 ? (guint64) info.st_ino : 0;
+  return stat ("/proc/self/ns/pid", &info) == 0 ? (guint64)info.st_ino : 0;
 }
 
 char *
@@ -139,7 +139,7 @@ b9_boot_id (void)
 int
 b9_pidfd_open (pid_t pid)
 {
-  return (int) syscall (SYS_pidfd_open, pid, 0);
+  return (int)syscall (SYS_pidfd_open, pid, 0);
 }
 
 gboolean
@@ -151,7 +151,7 @@ b9_pidfd_signal (int pidfd, int signal_number)
 gboolean
 b9_pidfd_exit_status (int pidfd, int *wait_status)
 {
-  struct pidfd_exit_info info = { .mask = PIDFD_WANTS_EXIT };
+  struct pidfd_exit_info info = {.mask = PIDFD_WANTS_EXIT};
 
   if (ioctl (pidfd, PIDFD_GET_EXIT_INFO, &info) != 0)
     return FALSE;
@@ -175,8 +175,8 @@ b9_signal_number (const char *text)
 {
   guint64 number;
 
-  if (g_ascii_string_to_unsigned (text, 10, 0, (guint64) SIGRTMAX, &number, NULL))
-    return (int) number;
+  if (g_ascii_string_to_unsigned (text, 10, 0, (guint64)SIGRTMAX, &number, NULL))
+    return (int)number;
   if (g_ascii_strncasecmp (text, "SIG", 3) == 0)
     text += 3;
   for (int candidate = 1; candidate < NSIG; candidate++) {
@@ -185,7 +185,8 @@ b9_signal_number (const char *text)
     if (name != NULL && g_ascii_strcasecmp (text, name) == 0)
       return candidate;
   }
-  if (g_ascii_strncasecmp (text, "RTMIN+", 6) == 0 && g_ascii_string_to_unsigned (text + 6, 10, 0, 30, &number, NULL))
-    return SIGRTMIN + (int) number;
+  if (g_ascii_strncasecmp (text, "RTMIN+", 6) == 0 &&
+      g_ascii_string_to_unsigned (text + 6, 10, 0, 30, &number, NULL))
+    return SIGRTMIN + (int)number;
   return -1;
 }

@@ -2,8 +2,8 @@
  *
  * process.h: which process a PID means, whether it still lives, and how it ended.
  *
- * A PID alone names whatever process has it today.  With its start time (proc_pid_stat(5), field 22) and the PID namespace it
- * names one process for good.
+ * A PID alone names whatever process has it today.  With its start time (proc_pid_stat(5), field 22) and the
+ * PID namespace it names one process for good.
  */
 #ifndef B9_PROCESS_H
 #define B9_PROCESS_H
@@ -13,7 +13,8 @@
 
 G_BEGIN_DECLS
 
-/* The start time of @pid in clock ticks since boot, and its state letter; FALSE when there is no such process. */
+/* The start time of @pid in clock ticks since boot, and its state letter; FALSE when there is no such
+ * process. */
 gboolean b9_process_look (pid_t pid, guint64 *start_time, char *state);
 
 /* Whether @pid is alive (a zombie is not) and, unless @start_time is 0, the process that started then. */
@@ -33,8 +34,9 @@ char *b9_boot_id (void);
 int b9_pidfd_open (pid_t pid);
 gboolean b9_pidfd_signal (int pidfd, int signal_number);
 
-/* How the process behind @pidfd ended, as waitpid(2) tells it: PIDFD_GET_INFO with PIDFD_INFO_EXIT, Linux 6.15.  FALSE
- * where the process has not been reaped (errno EAGAIN), or the kernel is older (ENOTTY, EINVAL). */
+/* How the process behind @pidfd ended, as waitpid(2) tells it: PIDFD_GET_INFO with PIDFD_INFO_EXIT,
+ * Linux 6.15.  FALSE where the process has not been reaped (errno EAGAIN), or the kernel is older (ENOTTY,
+ * EINVAL). */
 gboolean b9_pidfd_exit_status (int pidfd, int *wait_status);
 
 /* 128 + n for a signal, else the exit status. */

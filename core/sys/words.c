@@ -16,11 +16,11 @@ distance (const char *a, const char *b)
   g_autofree guint *row = g_new (guint, columns + 1);
 
   for (gsize j = 0; j <= columns; j++)
-    row[j] = (guint) j;
+    row[j] = (guint)j;
   for (gsize i = 1; a[i - 1] != '\0'; i++) {
     guint diagonal = row[0];
 
-    row[0] = (guint) i;
+    row[0] = (guint)i;
     for (gsize j = 1; j <= columns; j++) {
       guint above = row[j];
 

@@ -2,9 +2,9 @@
  *
  * b9-backend.h: the vtable of a backend, a plugin that drives one OCI runtime.
  *
- * The core has runc's command line and knows the life of a container; a backend knows one runtime: how its command line is
- * written, which of its answers can go to the caller as they are, what its errors mean, and which of its habits need a cure.
- * A backend starts no process: it says what to start, and the core does.
+ * The core has runc's command line and knows the life of a container; a backend knows one runtime: how its
+ * command line is written, which of its answers can go to the caller as they are, what its errors mean, and
+ * which of its habits need a cure. A backend starts no process: it says what to start, and the core does.
  */
 #ifndef B9RUN_BACKEND_H
 #define B9RUN_BACKEND_H
@@ -18,7 +18,8 @@ G_BEGIN_DECLS
 /**
  * B9Operation:
  *
- * What is asked of the runtime; each is the runc command of that name (runc(8)).  New ones are added at the end.
+ * What is asked of the runtime; each is the runc command of that name (runc(8)).  New ones are added at the
+ * end.
  *
  * Since: 0.1
  */
@@ -71,7 +72,8 @@ typedef struct {
  * @debug: whether the caller asked for runc's --debug.
  * @systemd_cgroup: whether the caller asked for runc's --systemd-cgroup.
  * @rootless: runc's --rootless ("true", "false", "auto"), or %NULL.
- * @flags: global flags for the runtime, as given when the container was made (#B9Backend.new_flags), %NULL-ended.
+ * @flags: global flags for the runtime, as given when the container was made (#B9Backend.new_flags),
+ * %NULL-ended.
  * @options: the options of the command, but for bundle and pid-file, %NULL-ended.
  * @arguments: what follows the id on the command line, %NULL-ended.
  *
@@ -100,7 +102,8 @@ typedef struct {
 /**
  * B9Way:
  * @B9_WAY_UNSUPPORTED: the runtime has no such operation.
- * @B9_WAY_HAND_OVER: the runtime's output, log and exit status are runc's own, so b9run may become it by execve(2).
+ * @B9_WAY_HAND_OVER: the runtime's output, log and exit status are runc's own, so b9run may become it by
+ * execve(2).
  * @B9_WAY_CHILD: the runtime runs as a child, and what it answers is translated.
  *
  * How an operation is done.
@@ -115,15 +118,18 @@ typedef enum {
 
 /**
  * B9BackendTrait:
- * @B9_BACKEND_WRITES_FROM_START: the runtime writes a plain file on standard output or error from offset 0 and clobbers what
- *   it holds, unless the file is opened for appending.
- * @B9_BACKEND_SIGNAL_INIT: an attached run does not pass signals on; they go to the process of the PID file instead.
- * @B9_BACKEND_OWN_GROUP: an attached run without a terminal works in a process group of its own, so that a Ctrl-C reaches
- *   the container once, by way of b9run.
+ * @B9_BACKEND_WRITES_FROM_START: the runtime writes a plain file on standard output or error from offset 0
+ * and clobbers what it holds, unless the file is opened for appending.
+ * @B9_BACKEND_SIGNAL_INIT: an attached run does not pass signals on; they go to the process of the PID file
+ * instead.
+ * @B9_BACKEND_OWN_GROUP: an attached run without a terminal works in a process group of its own, so that a
+ * Ctrl-C reaches the container once, by way of b9run.
  * @B9_BACKEND_DELETES_AFTER_RUN: an attached run deletes the container when it returns.
- * @B9_BACKEND_CHECKS_COMMAND_LATE: a command that is missing or cannot be executed makes `start` fail, where with runc it is
- *   `create`.  So the core looks for it before `create` and `run`, and refuses in runc's words what certainly cannot start.
- * @B9_BACKEND_TRUSTS_PIDS: the runtime kills the PID in its state file without a look at which process has it now.
+ * @B9_BACKEND_CHECKS_COMMAND_LATE: a command that is missing or cannot be executed makes `start` fail, where
+ * with runc it is `create`.  So the core looks for it before `create` and `run`, and refuses in runc's words
+ * what certainly cannot start.
+ * @B9_BACKEND_TRUSTS_PIDS: the runtime kills the PID in its state file without a look at which process has it
+ * now.
  *
  * Habits of a runtime that the core has to know of, or-ed together.
  *
@@ -143,38 +149,43 @@ typedef enum {
  * @struct_size: `sizeof (B9Backend)` of the plugin's build.
  * @programs: the names under which the runtime is looked for in PATH, %NULL-ended; required.
  * @default_root: the runtime's state directory where nobody names one; required.
- * @user_root: the state directory in the place of @default_root for the user and environment of this call (below
- *   $XDG_RUNTIME_DIR); g_free(), or %NULL for @default_root.  Optional.
+ * @user_root: the state directory in the place of @default_root for the user and environment of this call
+ * (below $XDG_RUNTIME_DIR); g_free(), or %NULL for @default_root.  Optional.
  * @traits: #B9BackendTrait flags.
- * @failure_status: the exit status of the runtime's own failures (runc 1, runsc 128): an attached run that ends with another one is the
- *   container's end, whatever the runtime's log says.  0: not known, so the log decides.
- * @config_keys: the keys that stand below `backends.NAME` besides path, root and flags, %NULL-ended, or %NULL.  Each is a
- *   global option of the command line too (`--KEY=VALUE`).
- * @new_flags: the global flags for a container that is being made, from the configuration.  They are recorded and passed on
- *   every later call for that container.  Returns a %NULL-ended array for g_strfreev(), or %NULL with @error set.  Optional.
+ * @failure_status: the exit status of the runtime's own failures (runc 1, runsc 128): an attached run that
+ * ends with another one is the container's end, whatever the runtime's log says.  0: not known, so the log
+ * decides.
+ * @config_keys: the keys that stand below `backends.NAME` besides path, root and flags, %NULL-ended, or
+ * %NULL.  Each is a global option of the command line too (`--KEY=VALUE`).
+ * @new_flags: the global flags for a container that is being made, from the configuration.  They are recorded
+ * and passed on every later call for that container.  Returns a %NULL-ended array for g_strfreev(), or %NULL
+ * with @error set.  Optional.
  * @check_id: whether @id can be used in @root (length, characters); sets #B9_ERROR_BAD_INPUT.  Optional.
  * @find: whether the container is in @root, by its exact id and without starting the runtime; required.
- * @colliding_id: another container in @root that the runtime would mistake for @id or @id for it; g_free(), or %NULL.  The
- *   core then gives the new container a root of its own.  Optional.
+ * @colliding_id: another container in @root that the runtime would mistake for @id or @id for it; g_free(),
+ * or %NULL.  The core then gives the new container a root of its own.  Optional.
  * @way: how @operation is done; @options as in #B9Request, or %NULL; required.
- * @build_argv: the runtime's whole command line; starts nothing and reads nothing.  Returns a %NULL-ended array for
- *   g_strfreev(), or %NULL with @error set (#B9_ERROR_UNSUPPORTED names an option that the runtime cannot honour); required.
- * @explain_failure: what a failed operation means.  @exit_status is the program's, @message its last error line (never
- *   %NULL).  Sets @error, always: #B9_ERROR_NOT_FOUND, #B9_ERROR_EXISTS and #B9_ERROR_NOT_RUNNING get the contract's own
- *   words from the core, #B9_ERROR_WRONG_STATE keeps the plugin's ("cannot exec in a paused container"), and for
- *   #B9_ERROR_BACKEND_FAILED the message is @message, with a hint behind it where the plugin knows one.  Optional: without
- *   it every failure is #B9_ERROR_BACKEND_FAILED.
- * @leftovers: the files that a killed runtime leaves behind for this container, given its root file system (or %NULL); paths
- *   that may not exist, %NULL-ended, g_strfreev().  Optional.
- * @ids_collide: whether the runtime would mistake one of two different ids for the other in one root: asked for containers that are
- *   being made, which @colliding_id cannot see yet.  Optional.
- * @owns_process: whether a process of the host with this command line (%NULL-ended, from /proc/PID/cmdline) is one of the
- *   container's.  Asked when a killed runtime may have left processes that are in no cgroup of the container's.  Optional.
+ * @build_argv: the runtime's whole command line; starts nothing and reads nothing.  Returns a %NULL-ended
+ * array for g_strfreev(), or %NULL with @error set (#B9_ERROR_UNSUPPORTED names an option that the runtime
+ * cannot honour); required.
+ * @explain_failure: what a failed operation means.  @exit_status is the program's, @message its last error
+ * line (never %NULL).  Sets @error, always: #B9_ERROR_NOT_FOUND, #B9_ERROR_EXISTS and #B9_ERROR_NOT_RUNNING
+ * get the contract's own words from the core, #B9_ERROR_WRONG_STATE keeps the plugin's ("cannot exec in a
+ * paused container"), and for #B9_ERROR_BACKEND_FAILED the message is @message, with a hint behind it where
+ * the plugin knows one.  Optional: without it every failure is #B9_ERROR_BACKEND_FAILED.
+ * @leftovers: the files that a killed runtime leaves behind for this container, given its root file system
+ * (or %NULL); paths that may not exist, %NULL-ended, g_strfreev().  Optional.
+ * @ids_collide: whether the runtime would mistake one of two different ids for the other in one root: asked
+ * for containers that are being made, which @colliding_id cannot see yet.  Optional.
+ * @owns_process: whether a process of the host with this command line (%NULL-ended, from /proc/PID/cmdline)
+ * is one of the container's.  Asked when a killed runtime may have left processes that are in no cgroup of
+ * the container's.  Optional.
  *
- * Later minors add members at the end only.  What stands before @build_argv is in every vtable that passes the host's check; what
- * follows it is looked at with B9_STRUCT_HAS().
+ * Later minors add members at the end only.  What stands before @build_argv is in every vtable that passes
+ * the host's check; what follows it is looked at with B9_STRUCT_HAS().
  *
- * Functions get the #B9Host of their provider; they keep nothing of their arguments, and return strings that the core frees.
+ * Functions get the #B9Host of their provider; they keep nothing of their arguments, and return strings that
+ * the core frees.
  *
  * Since: 0.1
  */

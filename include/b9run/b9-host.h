@@ -27,20 +27,20 @@ typedef struct _B9Host B9Host;
 
 /**
  * B9Host:
- * @struct_size: the host's size of this structure; look with B9_STRUCT_HAS() before using a member newer than the minor
- *   that the plugin requires.
+ * @struct_size: the host's size of this structure; look with B9_STRUCT_HAS() before using a member newer than
+ * the minor that the plugin requires.
  * @abi_minor: the host's #B9_ABI_MINOR.
  * @data: the host's own.
- * @config_string: the value of a key that the provider declared, as the command line, the pool or the configuration files
- *   set it, or its fallback; %NULL where there is none.  Borrowed.
+ * @config_string: the value of a key that the provider declared, as the command line, the pool or the
+ * configuration files set it, or its fallback; %NULL where there is none.  Borrowed.
  * @config_boolean: the same for a #B9_CONFIG_BOOLEAN; %FALSE where there is none.
  * @config_list: the same for a #B9_CONFIG_LIST; never %NULL.  Borrowed.
  * @log: writes one line to b9run's own log (never to the container's stderr or to the file of `--log`).
- * @path: @path below the root that tests redirect: what a probe opens instead of "/proc/…", "/sys/…" and "/dev/…".
- *   Owned by the caller, g_free().
+ * @path: @path below the root that tests redirect: what a probe opens instead of "/proc/…", "/sys/…" and
+ * "/dev/…". Owned by the caller, g_free().
  *
- * The services of the host, made for one provider.  Valid for the length of the call that it is passed to; used from
- * that call's thread only.
+ * The services of the host, made for one provider.  Valid for the length of the call that it is passed to;
+ * used from that call's thread only.
  *
  * Since: 0.1
  */

@@ -2,9 +2,10 @@
  *
  * b9-plugin.h: what makes a shared object a b9run plugin.
  *
- * A plugin exports one symbol, made by B9_PLUGIN_DEFINE, that leads to everything else: a descriptor, and through it
- * the providers (backends, GPU detectors, checkpoint providers), each with a name and a sized vtable of its kind.
- * It links GLib and nothing of b9run's; what it needs from the host comes in a B9Host (b9-host.h).
+ * A plugin exports one symbol, made by B9_PLUGIN_DEFINE, that leads to everything else: a descriptor, and
+ * through it the providers (backends, GPU detectors, checkpoint providers), each with a name and a sized
+ * vtable of its kind. It links GLib and nothing of b9run's; what it needs from the host comes in a B9Host
+ * (b9-host.h).
  */
 #ifndef B9RUN_PLUGIN_H
 #define B9RUN_PLUGIN_H
@@ -34,8 +35,8 @@ G_BEGIN_DECLS
 /**
  * B9_ABI_MINOR:
  *
- * Grows with every addition to a public structure.  A plugin that uses an addition asks for at least this minor in
- * its descriptor; one that does without asks for less and is loaded by older hosts too.
+ * Grows with every addition to a public structure.  A plugin that uses an addition asks for at least this
+ * minor in its descriptor; one that does without asks for less and is loaded by older hosts too.
  *
  * Since: 0.1
  */
@@ -50,8 +51,8 @@ G_BEGIN_DECLS
  *
  * Since: 0.1
  */
-#define B9_STRUCT_HAS(p, field)                                                                                        \
-  ((p)->struct_size >= (gsize) ((const char *) (&(p)->field + 1) - (const char *) (p)) && (p)->field)
+#define B9_STRUCT_HAS(p, field) \
+  ((p)->struct_size >= (gsize)((const char *)(&(p)->field + 1) - (const char *)(p)) && (p)->field)
 
 /**
  * B9ProviderKind:
@@ -98,8 +99,8 @@ typedef struct {
  * @url: where it comes from, or %NULL.
  * @providers: %NULL-ended pointers; required, at least one.
  *
- * The prefix up to and with @struct_size never changes, in any major version, so that a host can always tell what
- * it has before it.  Static; never freed: an accepted plugin stays loaded until the process ends.
+ * The prefix up to and with @struct_size never changes, in any major version, so that a host can always tell
+ * what it has before it.  Static; never freed: an accepted plugin stays loaded until the process ends.
  *
  * Since: 0.1
  */
@@ -129,8 +130,8 @@ typedef struct {
  * B9_PLUGIN_DEFINE:
  * @module: the module's file name without `.so`, every character that is no letter or digit made `_`
  *
- * Declares the descriptor under the name that libltdl looks for, `MODULE_LTX_b9_plugin`, and fills in the prefix.
- * The designated initialisers of the rest follow:
+ * Declares the descriptor under the name that libltdl looks for, `MODULE_LTX_b9_plugin`, and fills in the
+ * prefix. The designated initialisers of the rest follow:
  *
  * |[
  * B9_PLUGIN_DEFINE (b9_backend_example) = {
@@ -142,8 +143,8 @@ typedef struct {
  *
  * Since: 0.1
  */
-#define B9_PLUGIN_DEFINE(module)                                                                                       \
-  extern B9_EXPORT const B9PluginDescriptor module##_LTX_b9_plugin;                                       \
+#define B9_PLUGIN_DEFINE(module)                                    \
+  extern B9_EXPORT const B9PluginDescriptor module##_LTX_b9_plugin; \
   const B9PluginDescriptor module##_LTX_b9_plugin
 
 /**
@@ -154,8 +155,8 @@ typedef struct {
  *
  * Since: 0.1
  */
-#define B9_PLUGIN_PREFIX(minor)                                                                                        \
-  .magic = B9_PLUGIN_MAGIC, .abi_major = B9_ABI_MAJOR, .abi_minor_required = (minor),                                  \
+#define B9_PLUGIN_PREFIX(minor)                                                       \
+  .magic = B9_PLUGIN_MAGIC, .abi_major = B9_ABI_MAJOR, .abi_minor_required = (minor), \
   .struct_size = sizeof (B9PluginDescriptor)
 
 /**

@@ -4,10 +4,10 @@
  *
  *   pairs COUNT TITLE BEFORE-A COMMAND-A AFTER-A BEFORE-B COMMAND-B AFTER-B
  *
- * Each command is one word list separated by single spaces and started without a shell; an empty BEFORE or AFTER is left out
- * and neither is timed.  "%" in a command stands for the number of the pair, so that each can have an id of its own.  What is
- * timed is from fork to the end as wait(2) tells it, on the monotonic clock.  Pairs alternate, so that a slow spell of
- * the machine meets both.
+ * Each command is one word list separated by single spaces and started without a shell; an empty BEFORE or
+ * AFTER is left out and neither is timed.  "%" in a command stands for the number of the pair, so that each
+ * can have an id of its own.  What is timed is from fork to the end as wait(2) tells it, on the monotonic
+ * clock.  Pairs alternate, so that a slow spell of the machine meets both.
  */
 #include "config.h"
 
@@ -44,7 +44,7 @@ run (const char *command, int number)
     fprintf (stderr, "pairs: cannot start %s\n", argv[0]);
     exit (2);
   }
-  taken = (double) (g_get_monotonic_time () - start) / 1000.0;
+  taken = (double)(g_get_monotonic_time () - start) / 1000.0;
   posix_spawn_file_actions_destroy (&files);
   if (status != 0) {
     fprintf (stderr, "pairs: %s: failed (wait status %d)\n", line, status);
@@ -69,7 +69,7 @@ measure (const char *const *three, int number)
 static int
 compare (const void *a, const void *b)
 {
-  double first = *(const double *) a, second = *(const double *) b;
+  double first = *(const double *)a, second = *(const double *)b;
 
   return (first > second) - (first < second);
 }
@@ -84,7 +84,7 @@ median (double *values, guint count)
 int
 main (int argc, char **argv)
 {
-  guint count = argc == 9 ? (guint) strtoul (argv[1], NULL, 10) : 0;
+  guint count = argc == 9 ? (guint)strtoul (argv[1], NULL, 10) : 0;
   g_autofree double *a = NULL;
   g_autofree double *b = NULL;
   g_autofree double *difference = NULL;
@@ -97,11 +97,11 @@ main (int argc, char **argv)
   b = g_new (double, count);
   difference = g_new (double, count);
   for (guint i = 0; i < count; i++) {
-    a[i] = measure ((const char *const *) argv + 3, (int) i);
-    b[i] = measure ((const char *const *) argv + 6, (int) i);
+    a[i] = measure ((const char *const *)argv + 3, (int)i);
+    b[i] = measure ((const char *const *)argv + 6, (int)i);
     difference[i] = b[i] - a[i];
   }
-  printf ("%-22s %9.2f %9.2f %+9.2f %9.2f\n", argv[2], median (a, count), median (b, count), median (difference, count),
-          median (b, count) / median (a, count));
+  printf ("%-22s %9.2f %9.2f %+9.2f %9.2f\n", argv[2], median (a, count), median (b, count),
+          median (difference, count), median (b, count) / median (a, count));
   return 0;
 }

@@ -80,8 +80,9 @@ static const struct {
     {"flag provided but not defined", "this release of runsc does not have the option"},
     {"mount source already has a filestore file at",
      "if no container of this id uses the root file system, remove the file that a killed runsc left"},
-    {"cannot load sandbox", "the bundle says that it belongs to the sandbox of another container (io.kubernetes.cri.sandbox-id "
-                            "or the like), which is not there"},
+    {"cannot load sandbox",
+     "the bundle says that it belongs to the sandbox of another container (io.kubernetes.cri.sandbox-id "
+     "or the like), which is not there"},
     {"cannot set up cgroup", "--ignore-cgroups=true (backends.runsc.ignore-cgroups) does without cgroups"},
 };
 

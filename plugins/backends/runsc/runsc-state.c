@@ -138,7 +138,8 @@ runsc_leftovers (const B9Host *host, const B9Request *request, const char *rootf
   return (char **)g_ptr_array_free (paths, FALSE);
 }
 
-/* "runsc-sandbox --root=ROOT … boot … ID", and the gofer likewise: with --ignore-cgroups nothing else tells whose they are. */
+/* "runsc-sandbox --root=ROOT … boot … ID", and the gofer likewise: with --ignore-cgroups nothing else tells
+ * whose they are. */
 gboolean
 runsc_owns_process (const B9Host *host, const B9Request *request, const char *const *command_line)
 {
