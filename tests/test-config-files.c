@@ -93,9 +93,11 @@ assert_list (const B9Config *config, const char *path, const char *joined)
 
 START_TEST (has_defaults_without_any_file)
 {
+  g_autofree char *modules = g_strdup (g_getenv ("B9RUN_LIBEXEC_DIR"));
   g_setenv ("B9RUN_CONFIG_DIR", "/nonexistent", TRUE);
   g_setenv ("B9RUN_LIBEXEC_DIR", "/nonexistent", TRUE); /* no module is needed */
   g_autoptr (B9Config) config = load (NULL);
+  g_setenv ("B9RUN_LIBEXEC_DIR", modules, TRUE);
   ck_assert_ptr_null (b9_config_string (config, "backend"));
   ck_assert_str_eq (b9_config_string (config, "state-directory"), "/run/b9run");
   ck_assert_str_eq (b9_config_string (config, "log.level"), "info");

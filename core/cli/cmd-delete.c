@@ -68,19 +68,20 @@ forget (B9App *app, const B9Target *target)
 }
 
 /* Finds the container.  Who deletes by force wants nothing to be there afterwards, so one that is still being
- * made (a monitor goes on after its b9run was killed) is waited for. */
+ * made (a monitor goes on after its b9run was killed) is waited for, also where the runtime shows it already:
+ * a runsc that makes and one that deletes would wait for each other for two minutes. */
 static gboolean
 find_when_made (B9App *app, const B9Line *line, B9Target *target, GError **error)
 {
   for (guint round = 0;; round++) {
     g_autoptr (GError) problem = NULL;
+    gboolean found = b9_app_find (app, b9_line_argument (line, 0), target, &problem);
 
-    if (b9_app_find (app, b9_line_argument (line, 0), target, &problem))
-      return TRUE;
     if (round == MAKING_ROUNDS || !b9_line_flag (line, "force") || target->record == NULL ||
         !b9_is_being_made (target->record)) {
-      g_propagate_error (error, g_steal_pointer (&problem));
-      return FALSE;
+      if (problem != NULL)
+        g_propagate_error (error, g_steal_pointer (&problem));
+      return found;
     }
     b9_target_clear (target);
     g_usleep (MAKING_PAUSE_US);

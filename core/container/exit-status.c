@@ -57,14 +57,32 @@ b9_exit_status_save (const B9Record *record, int wait_status, GError **error)
   return b9_replace_file (AT_FDCWD, path, text, strlen (text), 0600, error);
 }
 
-gboolean
-b9_monitor_alive (const B9Record *record)
+/* Whether the monitor lives; *@made is whether its runtime is done. */
+static gboolean
+look_at_monitor (const B9Record *record, gboolean *made)
 {
   g_autofree char *path = b9_record_file (record, "monitor");
   g_autofree char *text = b9_read_file (AT_FDCWD, path, 64, NULL, NULL);
   guint64 start;
   int pid;
 
+  *made = text != NULL && strstr (text, " made") != NULL;
   return text != NULL && sscanf (text, "%d@%" G_GUINT64_FORMAT, &pid, &start) == 2 &&
          b9_process_alive (pid, start);
+}
+
+gboolean
+b9_monitor_alive (const B9Record *record)
+{
+  gboolean made;
+
+  return look_at_monitor (record, &made);
+}
+
+gboolean
+b9_monitor_is_making (const B9Record *record)
+{
+  gboolean made;
+
+  return look_at_monitor (record, &made) && !made;
 }

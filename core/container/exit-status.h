@@ -23,6 +23,9 @@ gboolean b9_exit_status_save (const B9Record *record, int wait_status, GError **
 /* Whether a b9run-monitor lives that will write it. */
 gboolean b9_monitor_alive (const B9Record *record);
 
+/* Whether it lives and its runtime is still at work on the container. */
+gboolean b9_monitor_is_making (const B9Record *record);
+
 G_END_DECLS
 
 #endif /* B9_EXIT_STATUS_H */

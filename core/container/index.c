@@ -208,10 +208,13 @@ b9_index_find (const B9Index *index, const B9Query *query, B9Record **record, GE
     if (strcmp (((B9Record *)g_ptr_array_index (records, i - 1))->root, query->root) != 0)
       g_ptr_array_remove_index_fast (records, i - 1);
   }
-  if (records->len == 0 && problem != NULL)
-    g_propagate_error (error, g_steal_pointer (&problem));
-  if (records->len == 0)
-    return error == NULL || *error == NULL;
+  if (records->len == 0) {
+    gboolean sound = problem == NULL;
+
+    if (!sound)
+      g_propagate_error (error, g_steal_pointer (&problem));
+    return sound;
+  }
   chosen = choose (records, query, error);
   if (chosen == NULL)
     return FALSE;

@@ -79,12 +79,13 @@ write_record_file (const struct monitor *monitor, const char *name, const char *
   return renameat (monitor->directory, temporary, monitor->directory, name);
 }
 
+/* Says in the record who we are, and once the runtime is done, that we only watch ("made"). */
 static int
-claim_record (const struct monitor *monitor)
+claim_record (const struct monitor *monitor, const char *stage)
 {
   char text[64];
 
-  snprintf (text, sizeof text, "%d@%llu\n", (int)getpid (), own_start_time ());
+  snprintf (text, sizeof text, "%d@%llu%s\n", (int)getpid (), own_start_time (), stage);
   return write_record_file (monitor, "monitor", text);
 }
 
@@ -289,7 +290,7 @@ main (int argc, char **argv)
   monitor.directory = open (argv[1], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   monitor.ready = (int)strtol (argv[2], NULL, 10);
   if (monitor.directory < 0 || fcntl (monitor.ready, F_SETFD, FD_CLOEXEC) != 0 ||
-      claim_record (&monitor) != 0)
+      claim_record (&monitor, "") != 0)
     return 1;
   /* From here on the record says who is at work, so b9run may die without taking us along. */
   prctl (PR_SET_PDEATHSIG, 0);
@@ -305,6 +306,7 @@ main (int argc, char **argv)
   monitor.container = status == 0 ? read_container_pid (&monitor) : 0;
   if (monitor.container > 0)
     monitor.oom = find_oom_counter (monitor.container);
+  claim_record (&monitor, " made");
   let_go (&monitor);
   tell (&monitor, status);
   close (monitor.ready);

@@ -73,7 +73,7 @@ gboolean
 b9_is_being_made (const B9Record *record)
 {
   return record->phase == B9_PHASE_CREATING && b9_record_is_ours (record) &&
-         (creator_lives (record) || b9_monitor_alive (record));
+         (creator_lives (record) || b9_monitor_is_making (record));
 }
 
 gboolean
