@@ -9,23 +9,8 @@
 #include "core/run/query.h"
 #include "core/sys/failure.h"
 
-/* runsc waits up to two minutes for a sandbox that nobody reaps. */
-#define DELETE_SECONDS 150
-
 #define MAKING_ROUNDS 500
 #define MAKING_PAUSE_US 20000
-
-/* A sandbox that nobody has reaped looks alive to runsc, and only force deletes it then. */
-static char *
-insist (const B9Target *target, GError **error)
-{
-  static const B9RequestOption force = {sizeof force, "force", "true"};
-  static const B9RequestOption *const options[] = {&force, NULL};
-  B9Request request = b9_target_request (target, B9_OPERATION_DELETE);
-
-  request.options = options;
-  return b9_query (target->runtime, &request, DELETE_SECONDS, error);
-}
 
 static gboolean
 delete_in_runtime (const B9App *app, const B9Target *target, const B9Line *line, GError **error)
@@ -37,10 +22,11 @@ delete_in_runtime (const B9App *app, const B9Target *target, const B9Line *line,
   b9_app_request_init (&request, app, target, B9_OPERATION_DELETE, line, 1);
   request.request.log = NULL;
   request.request.log_format = NULL;
-  answer = b9_query (target->runtime, &request.request, DELETE_SECONDS, &problem);
+  answer = b9_query (target->runtime, &request.request, B9_DELETE_SECONDS, &problem);
   if (answer == NULL && g_error_matches (problem, B9_ERROR, B9_ERROR_WRONG_STATE) && b9_has_ended (target)) {
     g_clear_error (&problem);
-    answer = insist (target, &problem);
+    /* A sandbox that nobody has reaped looks alive to runsc, and only force deletes it then. */
+    answer = b9_delete_by_force (target, &problem);
   }
   /* runsc fails over a file that somebody else has removed, when it has forgotten the container already: then
    * it is deleted. */

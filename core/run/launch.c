@@ -20,6 +20,7 @@
 #include "core/run/attach.h"
 #include "core/run/claim.h"
 #include "core/run/outcome.h"
+#include "core/run/query.h"
 #include "core/run/spawn.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
@@ -29,7 +30,6 @@
  * (--preserve-fds). */
 #define READY_FD_AT_LEAST 200
 #define READY_FD_FALLBACK 16
-#define DELETE_SECONDS 150
 
 gboolean
 b9_check_pid_file (const char *path, GError **error)
@@ -99,18 +99,10 @@ fail_from_log (B9Launch *launch, const Call *call, int wait_status, GError **err
 static void
 delete_by_force (const B9Launch *launch)
 {
-  static const B9RequestOption force = {sizeof force, "force", "true"};
-  static const B9RequestOption *const options[] = {&force, NULL};
-  const B9Runtime *runtime = launch->target->runtime;
-  B9Request request = b9_target_request (launch->target, B9_OPERATION_DELETE);
-  g_auto (B9Answer) answer = {0};
   g_autoptr (GError) error = NULL;
-  g_auto (GStrv) argv = NULL;
+  g_autofree char *answer = b9_delete_by_force (launch->target, &error);
 
-  request.options = options;
-  argv = runtime->backend->build_argv (&runtime->host, &request, &error);
-  if (argv == NULL ||
-      !b9_run_captured (argv, B9_CAPTURE_ERROR | B9_CAPTURE_OUTPUT, DELETE_SECONDS, &answer, &error))
+  if (answer == NULL)
     g_warning ("container %s could not be deleted: %s", launch->target->id, error->message);
 }
 

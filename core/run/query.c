@@ -162,6 +162,17 @@ b9_query_state (const B9Target *target, B9JsonText **text, GError **error)
   return g_steal_pointer (&state);
 }
 
+char *
+b9_delete_by_force (const B9Target *target, GError **error)
+{
+  static const B9RequestOption force = {sizeof force, "force", "true"};
+  static const B9RequestOption *const options[] = {&force, NULL};
+  B9Request request = b9_target_request (target, B9_OPERATION_DELETE);
+
+  request.options = options;
+  return b9_query (target->runtime, &request, B9_DELETE_SECONDS, error);
+}
+
 gboolean
 b9_has_ended (const B9Target *target)
 {

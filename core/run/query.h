@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 /* How long a runtime may take for a question. */
 #define B9_QUERY_SECONDS 60
 
+/* And for a delete: runsc waits up to two minutes for a sandbox that nobody reaps. */
+#define B9_DELETE_SECONDS 150
+
 /* One container as runtime-spec's `state` has it, corrected. */
 typedef struct {
   char *id;
@@ -35,6 +38,9 @@ B9State *b9_state_parse (const B9JsonText *text, B9JsonValue object, GError **er
 
 /* Runs the runtime's `state`.  @text gets its whole answer, or is NULL. */
 B9State *b9_query_state (const B9Target *target, B9JsonText **text, GError **error);
+
+/* Runs the runtime's `delete --force`; what it printed, owned, or NULL. */
+char *b9_delete_by_force (const B9Target *target, GError **error);
 
 /* Whether the container has ended, whatever its runtime still says: asked after a failure, which then means
  * just that. */

@@ -16,7 +16,6 @@ b9_timestamp (void)
 
   clock_gettime (CLOCK_REALTIME, &now);
   gmtime_r (&now.tv_sec, &parts);
-  /* strftime would read the time zone's file first. */
   return g_strdup_printf ("%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", parts.tm_year + 1900, parts.tm_mon + 1,
                           parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, now.tv_nsec);
 }
