@@ -100,21 +100,25 @@ test_a_stopped_container_has_pid_0() {
   done
 }
 
+is_held() { grep -q '^State:.T' "/proc/$1/status"; }
+
 # The sandbox is dead and nobody has reaped it: bare runsc says running.
 test_a_zombie_is_listed_as_stopped() {
-  local id pid
+  local id pid parent
   BACKEND=runsc
   id=$(id_for c)
   bundle b sleep 1000
   start_detached b "$id"
   pid=$(pid_of "$id")
   # Its parent, the monitor, is held.
-  kill -STOP "$(cut -d' ' -f4 "/proc/$pid/stat")"
+  parent=$(cut -d' ' -f4 "/proc/$pid/stat")
+  kill -STOP "$parent"
+  wait_until 10 is_held "$parent"
   kill -KILL "$pid"
   wait_until 10 is_gone "$pid"
   expect_stdout stopped jq -r '.[0].status' <("$B9RUN" list --format json)
   expect_stdout stopped state_of "$id"
-  kill -CONT "$(cut -d' ' -f4 "/proc/$pid/stat")"
+  kill -CONT "$parent"
   remove_container "$id"
 }
 
