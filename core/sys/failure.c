@@ -84,6 +84,8 @@ b9_error_name (int code)
       [B9_ERROR_TIMEOUT] = "timeout",
       [B9_ERROR_IO] = "input-output",
       [B9_ERROR_UNOBSERVED] = "exit-unobserved",
+      [B9_ERROR_CAPABILITY] = "capability-unsupported",
+      [B9_ERROR_START_COLD] = "start-cold",
   };
 
   if (code < 0 || code >= (int)G_N_ELEMENTS (names) || names[code] == NULL)

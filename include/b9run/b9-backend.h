@@ -10,8 +10,10 @@
 #define B9RUN_BACKEND_H
 
 #include <b9run/b9-error.h>
+#include <b9run/b9-gpu.h>
 #include <b9run/b9-host.h>
 #include <b9run/b9-plugin.h>
+#include <b9run/b9-spec.h>
 
 G_BEGIN_DECLS
 
@@ -40,6 +42,8 @@ typedef enum {
   B9_OPERATION_SPEC,
   B9_OPERATION_FEATURES,
   B9_OPERATION_VERSION,
+  B9_OPERATION_CHECKPOINT,
+  B9_OPERATION_RESTORE,
 } B9Operation;
 
 /**
@@ -145,6 +149,28 @@ typedef enum {
 } B9BackendTrait;
 
 /**
+ * B9Preparation:
+ * @struct_size: the host's size of this structure.
+ * @operation: #B9_OPERATION_CREATE, #B9_OPERATION_RUN or #B9_OPERATION_RESTORE.
+ * @program: the absolute path of the runtime's program.
+ * @bundle: the absolute path of the caller's bundle.
+ * @flags: the global flags that the container will have (#B9Backend.new_flags), %NULL-ended.
+ * @gpus: what the detectors found, %NULL-ended.
+ *
+ * What a spec is prepared for.
+ *
+ * Since: 0.1
+ */
+typedef struct {
+  gsize struct_size;
+  guint32 operation;
+  const char *program;
+  const char *bundle;
+  const char *const *flags;
+  const B9GpuRequest *const *gpus;
+} B9Preparation;
+
+/**
  * B9Backend:
  * @struct_size: `sizeof (B9Backend)` of the plugin's build.
  * @programs: the names under which the runtime is looked for in PATH, %NULL-ended; required.
@@ -181,6 +207,12 @@ typedef enum {
  * is one of the container's.  Asked when a killed runtime may have left processes that are in no cgroup of
  * the container's.  Optional.
  *
+ * @probe: reports cells (B9Host.report) for the runtime at @program, its state in @root.  Optional.
+ * @examine: reports lines for `b9run doctor` (B9Host.finding).  Optional.
+ * @prepare: makes @spec, a copy that the detectors have edited, fit for the runtime, and refuses what it
+ * would choke on.  Adds to @flags (of g_strdup() strings) the global flags that the container needs besides,
+ * which are recorded with the others ("--nvproxy=true").  A spec that is fit is left alone.  Optional.
+ *
  * Later minors add members at the end only.  What stands before @build_argv is in every vtable that passes
  * the host's check; what follows it is looked at with B9_STRUCT_HAS().
  *
@@ -208,6 +240,10 @@ typedef struct {
   char **(*leftovers) (const B9Host *host, const B9Request *request, const char *rootfs);
   gboolean (*ids_collide) (const B9Host *host, const char *a, const char *b);
   gboolean (*owns_process) (const B9Host *host, const B9Request *request, const char *const *command_line);
+  void (*probe) (const B9Host *host, const char *program, const char *root);
+  void (*examine) (const B9Host *host, const char *program, const char *root);
+  gboolean (*prepare) (const B9Host *host, const B9Preparation *preparation, B9Spec *spec, GPtrArray *flags,
+                       GError **error);
 } B9Backend;
 
 G_END_DECLS

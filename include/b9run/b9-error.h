@@ -40,6 +40,9 @@ G_BEGIN_DECLS
  * @B9_ERROR_TIMEOUT: something did not answer in time.
  * @B9_ERROR_IO: reading or writing failed.
  * @B9_ERROR_UNOBSERVED: nobody saw how the container ended.
+ * @B9_ERROR_CAPABILITY: the capability matrix has what is needed as UNSUPPORTED.
+ * @B9_ERROR_START_COLD: an image cannot be restored on this host or at all; the container can be started
+ * cold.
  *
  * Codes are only ever added, at the end.  Each has a stable name that the JSON log carries as
  * `"code"`; see b9run(8), EXIT STATUS.
@@ -66,6 +69,8 @@ typedef enum {
   B9_ERROR_TIMEOUT,
   B9_ERROR_IO,
   B9_ERROR_UNOBSERVED,
+  B9_ERROR_CAPABILITY,
+  B9_ERROR_START_COLD,
 } B9Error;
 
 G_END_DECLS
