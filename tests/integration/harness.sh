@@ -17,7 +17,7 @@
 # that nothing of another test is there.  It has to clean up what it starts: one
 # that leaves a process, a cgroup or a mount behind has failed.
 #
-# Environment: B9RUN, RUNC, RUNSC, CRUN (absolute paths), WORK, TEST_TAG (a word
+# Environment: B9RUN, RUNC, RUNSC, CRUN, CRIU (absolute paths), WORK, TEST_TAG (a word
 # no other test has).  B9RUN_STATE_DIR stays unset: podman runs b9run with an empty
 # environment, and the default, /run/b9run, is the test's own anyway.
 

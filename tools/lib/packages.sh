@@ -9,12 +9,13 @@ BUILD_PACKAGES='gcc libc6-dev make autoconf automake libtool pkg-config
 
 # COMMAND:PACKAGE, since a command may come from elsewhere: Docker's containerd.io
 # brings a runc that Debian's package would push out.
-RUN_COMMANDS='runc:runc'
+# CRIU calls iptables and ip when it saves a container.
+RUN_COMMANDS='runc:runc iptables:iptables ip:iproute2'
 TEST_COMMANDS='jq:jq podman:podman conmon:conmon containerd:containerd ctr:containerd
-  crun:crun iptables:iptables ps:procps'
+  crun:crun ps:procps'
 
 FEDORA_PACKAGES='gcc make autoconf automake libtool pkgconf-pkg-config libtool-ltdl-devel
-  glib2-devel json-glib-devel libyaml-devel check-devel runc busybox'
+  glib2-devel json-glib-devel libyaml-devel check-devel runc criu iptables iproute busybox'
 
 BUILD_COMMANDS='cc make autoreconf libtoolize pkg-config'
 BUILD_MODULES='glib-2.0 json-glib-1.0 yaml-0.1 check'
@@ -92,7 +93,7 @@ require_tools_without_apt() {
   local missing
   missing=$(missing_build_tools | xargs)
   say 'This system has no apt; install the needed packages with its own tool.'
-  say "  Debian names: $(xargs <<<"$BUILD_PACKAGES") runc busybox-static"
+  say "  Debian names: $(xargs <<<"$BUILD_PACKAGES") runc criu iptables iproute2 busybox-static"
   say "  Fedora names: $(xargs <<<"$FEDORA_PACKAGES")"
   say '  and runsc from https://gvisor.dev/docs/user_guide/install/ on PATH'
   [ -z "$missing" ] || die "still missing: $missing"
