@@ -30,9 +30,11 @@ libb9core_la_SOURCES = \
 	core/plugin/host.c core/plugin/host.h \
 	core/plugin/module-backend.c \
 	core/plugin/module-check.c \
+	core/plugin/module-checkpoint.c \
 	core/plugin/module-file.c \
 	core/plugin/module-open.c \
 	core/plugin/module-private.h \
+	core/plugin/module-vtable.c \
 	core/plugin/registry.c core/plugin/registry.h \
 	core/run/attach.c core/run/attach.h \
 	core/run/claim.c core/run/claim.h \

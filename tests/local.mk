@@ -23,6 +23,7 @@ B9_CHECKS = \
 	tests/test-bundle \
 	tests/test-bundle-command \
 	tests/test-cgroup \
+	tests/test-checkpoint-vtable \
 	tests/test-claim \
 	tests/test-cli-argv \
 	tests/test-cli-failures \
@@ -156,6 +157,10 @@ tests_test_config_files_SOURCES = tests/test-config-files.c
 tests_test_config_files_CPPFLAGS = $(B9_TEST_CPPFLAGS)
 tests_test_config_files_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_config_files_LDADD = $(B9_TEST_LIBS)
+
+tests_test_checkpoint_vtable_SOURCES = tests/test-checkpoint-vtable.c tests/suite-testing.h
+tests_test_checkpoint_vtable_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_checkpoint_vtable_LDADD = $(B9_TEST_LIBS)
 
 tests_test_formats_SOURCES = tests/test-formats.c
 tests_test_formats_CPPFLAGS = $(B9_TEST_CPPFLAGS)

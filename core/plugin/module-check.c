@@ -42,7 +42,7 @@ typedef struct {
 static const ProviderKind provider_kinds[] = {
     {B9_PROVIDER_BACKEND, "backend", b9_module_check_backend},
     {B9_PROVIDER_GPU, "gpu", NULL},
-    {B9_PROVIDER_CHECKPOINT, "checkpoint", NULL},
+    {B9_PROVIDER_CHECKPOINT, "checkpoint", b9_module_check_checkpoint},
 };
 
 gboolean

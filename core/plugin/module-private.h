@@ -43,6 +43,34 @@ gboolean b9_module_check (const B9PluginDescriptor *descriptor, gsize size, GPtr
 char *b9_module_text_flaw (const char *text, gsize limit);
 gboolean b9_module_name_is_good (const char *name); /* [a-z][a-z0-9-]*, of at most B9_MAX_NAME bytes */
 
+/* module-vtable.c: a member that is a pointer, to data or to a function. */
+typedef struct {
+  const char *name;
+  gsize offset;
+} B9ModuleMember;
+
+#define B9_MODULE_MEMBER(type, field)    \
+  {                                      \
+#field, G_STRUCT_OFFSET(type, field) \
+  }
+
+/* Begins with the provider: "its backend "x" …".  Returns FALSE. */
+gboolean b9_module_refuse_provider (GError **error, const B9Provider *provider, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+
+/* Whether the vtable, a @type, sets all of @members. */
+gboolean b9_module_check_members (const B9Provider *provider, const char *type, const B9ModuleMember *members,
+                                  guint n_members, GError **error);
+
+/* Whether the configuration keys make sense.  @own_keys: those that b9run gives to every provider of the
+ * kind; or NULL. */
+gboolean b9_module_check_keys (const B9Provider *provider, const B9ConfigKey *const *keys,
+                               const char *const *own_keys, GError **error);
+
+/* module-checkpoint.c: whether the vtable of the checkpoint provider @provider has all that its roles need.
+ */
+gboolean b9_module_check_checkpoint (const B9Provider *provider, GError **error);
+
 /* module-backend.c: whether the vtable of the backend @provider has all it needs. */
 gboolean b9_module_check_backend (const B9Provider *provider, GError **error);
 

@@ -149,6 +149,22 @@ typedef enum {
 } B9BackendTrait;
 
 /**
+ * B9CheckpointTrait:
+ * @B9_CHECKPOINT_FAILED_SAVE_KILLS: a save that fails ends the container, unless it is asked to leave it
+ * running.
+ * @B9_CHECKPOINT_PAUSED_REFUSES_KILL: the runtime neither signals nor deletes a paused container, and calls
+ * it paused even after its death: it is ended by its process.
+ *
+ * Habits of a runtime in saving and restoring, or-ed together.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  B9_CHECKPOINT_FAILED_SAVE_KILLS = 1 << 0,
+  B9_CHECKPOINT_PAUSED_REFUSES_KILL = 1 << 1,
+} B9CheckpointTrait;
+
+/**
  * B9Preparation:
  * @struct_size: the host's size of this structure.
  * @operation: #B9_OPERATION_CREATE, #B9_OPERATION_RUN or #B9_OPERATION_RESTORE.
@@ -212,6 +228,12 @@ typedef struct {
  * @prepare: makes @spec, a copy that the detectors have edited, fit for the runtime, and refuses what it
  * would choke on.  Adds to @flags (of g_strdup() strings) the global flags that the container needs besides,
  * which are recorded with the others ("--nvproxy=true").  A spec that is fit is left alone.  Optional.
+ * @checkpoint_traits: #B9CheckpointTrait flags.
+ * @image_provider: the checkpoint provider that the runtime's save and restore need ("criu"), or %NULL.
+ * @image_file: the file without which an image of this runtime is none ("inventory.img").  Required where
+ * the runtime can save.
+ * @image_patterns: what the runtime calls the files of an image ("*.img"), %NULL-ended: where a directory is
+ * used again, those of the earlier image go.
  *
  * Later minors add members at the end only.  What stands before @build_argv is in every vtable that passes
  * the host's check; what follows it is looked at with B9_STRUCT_HAS().
@@ -244,6 +266,10 @@ typedef struct {
   void (*examine) (const B9Host *host, const char *program, const char *root);
   gboolean (*prepare) (const B9Host *host, const B9Preparation *preparation, B9Spec *spec, GPtrArray *flags,
                        GError **error);
+  guint32 checkpoint_traits;
+  const char *image_provider;
+  const char *image_file;
+  const char *const *image_patterns;
 } B9Backend;
 
 G_END_DECLS
