@@ -44,6 +44,8 @@ libb9core_la_SOURCES = \
 	core/run/runtime.c core/run/runtime.h \
 	core/run/spawn.c core/run/spawn.h \
 	core/run/sweep.c core/run/sweep.h \
+	core/spec/pointer.c core/spec/pointer.h \
+	core/spec/spec.c core/spec/spec.h \
 	core/sys/cgroup.c core/sys/cgroup.h \
 	core/sys/clock.c core/sys/clock.h \
 	core/sys/failure.c core/sys/failure.h \

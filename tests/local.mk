@@ -49,6 +49,7 @@ B9_CHECKS = \
 	tests/test-runsc-args \
 	tests/test-runsc-state \
 	tests/test-spawn \
+	tests/test-spec \
 	tests/test-words
 check_PROGRAMS += $(B9_CHECKS) tests/fakes/fake-runtime
 TESTS += $(B9_CHECKS)
@@ -143,6 +144,10 @@ tests_test_query_LDADD = $(B9_TEST_LIBS)
 tests_test_spawn_SOURCES = tests/test-spawn.c tests/directory-testing.h tests/suite-testing.h
 tests_test_spawn_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_spawn_LDADD = $(B9_TEST_LIBS)
+
+tests_test_spec_SOURCES = tests/test-spec.c tests/suite-testing.h
+tests_test_spec_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_spec_LDADD = $(B9_TEST_LIBS)
 
 tests_test_launch_SOURCES = tests/test-launch.c tests/run-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_launch_CFLAGS = $(B9_TEST_CFLAGS)

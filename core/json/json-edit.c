@@ -558,21 +558,17 @@ apply_cuts (const B9JsonText *text, const GArray *cuts)
   return g_byte_array_free_to_bytes (changed);
 }
 
-GBytes *
-b9_json_edit_apply (const B9JsonEdit *edit, GError **error)
+B9JsonText *
+b9_json_edit_apply_text (const B9JsonEdit *edit, GError **error)
 {
   g_autoptr (GPtrArray) changes = NULL;
   g_autoptr (GArray) cuts = NULL;
   g_autoptr (GBytes) changed = NULL;
-  g_autoptr (B9JsonText) check = NULL;
 
   if (edit->error != NULL) {
     g_propagate_error (error, g_error_copy (edit->error));
     return NULL;
   }
-  if (edit->changes->len == 0)
-    return g_bytes_ref (edit->text->bytes);
-
   changes = list_changes (edit);
   g_ptr_array_sort (changes, compare_value);
   if (!check_contradictions (edit->text, changes, error))
@@ -581,6 +577,16 @@ b9_json_edit_apply (const B9JsonEdit *edit, GError **error)
   if (!b9_json_check_size (changed_length (edit->text, cuts), edit->text->what, error))
     return NULL;
   changed = apply_cuts (edit->text, cuts);
-  check = b9_json_text_new (changed, edit->text->what, error);
-  return check != NULL ? g_steal_pointer (&changed) : NULL;
+  return b9_json_text_new (changed, edit->text->what, error);
+}
+
+GBytes *
+b9_json_edit_apply (const B9JsonEdit *edit, GError **error)
+{
+  g_autoptr (B9JsonText) changed = NULL;
+
+  if (edit->error == NULL && edit->changes->len == 0)
+    return g_bytes_ref (edit->text->bytes);
+  changed = b9_json_edit_apply_text (edit, error);
+  return changed != NULL ? g_bytes_ref (changed->bytes) : NULL;
 }

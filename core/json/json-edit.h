@@ -38,6 +38,9 @@ void b9_json_edit_append (B9JsonEdit *edit, B9JsonValue array, const char *json)
  * is no JSON or the document has become too large or too deep.  May be called again. */
 GBytes *b9_json_edit_apply (const B9JsonEdit *edit, GError **error);
 
+/* The same, scanned. */
+B9JsonText *b9_json_edit_apply_text (const B9JsonEdit *edit, GError **error);
+
 G_END_DECLS
 
 #endif /* B9_JSON_EDIT_H */

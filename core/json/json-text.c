@@ -242,6 +242,14 @@ b9_json_next (const B9JsonText *text, B9JsonValue element)
   return text->tokens[element].next;
 }
 
+B9JsonValue
+b9_json_parent (const B9JsonText *text, B9JsonValue value)
+{
+  g_return_val_if_fail (value < text->count, B9_JSON_NONE);
+
+  return text->tokens[value].parent;
+}
+
 guint
 b9_json_length (const B9JsonText *text, B9JsonValue container)
 {

@@ -71,6 +71,7 @@ char *b9_json_place (const B9JsonText *text, B9JsonValue value);
 /* Walk: the first element or member value of a container, then the next; B9_JSON_NONE at the end. */
 B9JsonValue b9_json_first (const B9JsonText *text, B9JsonValue container);
 B9JsonValue b9_json_next (const B9JsonText *text, B9JsonValue element);
+B9JsonValue b9_json_parent (const B9JsonText *text, B9JsonValue value); /* B9_JSON_NONE for the root */
 guint b9_json_length (const B9JsonText *text, B9JsonValue container);
 char *b9_json_member_name (const B9JsonText *text, B9JsonValue member); /* decoded, owned; NULL: has a NUL */
 
