@@ -26,4 +26,13 @@ b9_backend_runsc_la_CFLAGS = $(B9_PLUGIN_CFLAGS)
 b9_backend_runsc_la_LDFLAGS = $(B9_PLUGIN_FLAGS)
 b9_backend_runsc_la_LIBADD = $(GLIB_LIBS)
 
+# What the kernel tells of NVIDIA's driver, for the detector's probe and examination.
+B9_NVIDIA_HOST = \
+	plugins/gpu/device-path/nvidia-facts.c \
+	plugins/gpu/device-path/nvidia-facts.h \
+	plugins/gpu/device-path/nvidia-host.c \
+	plugins/gpu/device-path/nvidia-host.h \
+	plugins/gpu/device-path/nvidia-smi.c \
+	plugins/gpu/device-path/nvidia-smi.h
+
 EXTRA_DIST += plugins/backends/runc/README.md plugins/backends/runsc/README.md

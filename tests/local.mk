@@ -41,6 +41,7 @@ B9_CHECKS = \
 	tests/test-launch \
 	tests/test-log \
 	tests/test-module-file \
+	tests/test-nvidia-host \
 	tests/test-process \
 	tests/test-query \
 	tests/test-record \
@@ -188,6 +189,11 @@ tests_test_module_file_SOURCES = tests/test-module-file.c tests/plugin-testing.h
 tests_test_module_file_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_module_file_LDADD = $(B9_TEST_LIBS)
 
+tests_test_nvidia_host_SOURCES = tests/test-nvidia-host.c tests/examine-testing.h tests/directory-testing.h \
+	tests/suite-testing.h $(B9_NVIDIA_HOST)
+tests_test_nvidia_host_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_nvidia_host_LDADD = $(B9_TEST_LIBS)
+
 tests_test_registry_SOURCES = tests/test-registry.c tests/plugin-testing.h
 tests_test_registry_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_registry_LDADD = $(B9_TEST_LIBS)
@@ -229,4 +235,5 @@ else
 	@echo 'this build does not count: configure --enable-coverage'; exit 1
 endif
 
+EXTRA_DIST += tests/fakes/nvidia-host.sh
 EXTRA_DIST += tests/data tests/fuzz tests/integration tests/valgrind.supp

@@ -95,7 +95,10 @@ typedef enum {
  * B9Finding:
  * @struct_size: `sizeof (B9Finding)` of the plugin's build.
  * @level: a #B9FindingLevel.
- * @id: a stable name for programs: lower-case words joined by dots ("cdi.file", "nvidia.driver").
+ * @id: a stable name for programs: lower-case words joined by dots ("cdi.file", "nvidia.driver").  The last
+ * word "absent" says that something is not there which a host may well do without ("nvidia.absent"): with a
+ * detector's, and with ids that begin with "gpu.", `doctor --gpu` makes a problem of it, for which it needs a
+ * remedy too.
  * @message: one line: what was found, and where; required.
  * @remedy: what to do, in the imperative; required for a problem, else may be %NULL.
  *
