@@ -28,13 +28,20 @@ libb9core_la_SOURCES = \
 	core/log/client-log.c core/log/client-log.h \
 	core/log/own-log.c core/log/own-log.h \
 	core/plugin/host.c core/plugin/host.h \
+	core/plugin/host-cache.c \
+	core/plugin/host-files.c \
+	core/plugin/host-private.h \
+	core/plugin/host-report.c \
+	core/plugin/host-run.c \
 	core/plugin/module-backend.c \
 	core/plugin/module-check.c \
 	core/plugin/module-checkpoint.c \
 	core/plugin/module-file.c \
+	core/plugin/module-gpu.c \
 	core/plugin/module-open.c \
 	core/plugin/module-private.h \
 	core/plugin/module-vtable.c \
+	core/plugin/provider.c core/plugin/provider.h \
 	core/plugin/registry.c core/plugin/registry.h \
 	core/run/attach.c core/run/attach.h \
 	core/run/claim.c core/run/claim.h \
@@ -46,11 +53,13 @@ libb9core_la_SOURCES = \
 	core/run/sweep.c core/run/sweep.h \
 	core/spec/pointer.c core/spec/pointer.h \
 	core/spec/spec.c core/spec/spec.h \
+	core/sys/cache-file.c core/sys/cache-file.h \
 	core/sys/cgroup.c core/sys/cgroup.h \
 	core/sys/clock.c core/sys/clock.h \
 	core/sys/failure.c core/sys/failure.h \
 	core/sys/files.c core/sys/files.h \
 	core/sys/process.c core/sys/process.h \
+	core/sys/program.c core/sys/program.h \
 	core/sys/words.c core/sys/words.h
 
 bin_PROGRAMS += b9run

@@ -34,6 +34,7 @@ B9_CHECKS = \
 	tests/test-files \
 	tests/test-formats \
 	tests/test-host \
+	tests/test-host-services \
 	tests/test-index \
 	tests/test-json-edit \
 	tests/test-json-scan \
@@ -43,6 +44,7 @@ B9_CHECKS = \
 	tests/test-module-file \
 	tests/test-nvidia-host \
 	tests/test-process \
+	tests/test-provider \
 	tests/test-query \
 	tests/test-record \
 	tests/test-registry \
@@ -134,6 +136,10 @@ tests_test_host_SOURCES = tests/test-host.c tests/directory-testing.h tests/suit
 tests_test_host_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_host_LDADD = $(B9_TEST_LIBS)
 
+tests_test_host_services_SOURCES = tests/test-host-services.c tests/directory-testing.h tests/suite-testing.h
+tests_test_host_services_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_host_services_LDADD = $(B9_TEST_LIBS)
+
 tests_test_claim_SOURCES = tests/test-claim.c tests/run-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_claim_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_claim_LDADD = $(B9_TEST_LIBS)
@@ -198,6 +204,10 @@ tests_test_registry_SOURCES = tests/test-registry.c tests/plugin-testing.h
 tests_test_registry_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_registry_LDADD = $(B9_TEST_LIBS)
 
+tests_test_provider_SOURCES = tests/test-provider.c tests/plugin-testing.h
+tests_test_provider_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_provider_LDADD = $(B9_TEST_LIBS)
+
 tests_test_runc_args_SOURCES = tests/test-runc-args.c tests/backend-testing.h $(b9_backend_runc_la_SOURCES)
 tests_test_runc_args_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runc_args_LDADD = $(B9_TEST_LIBS)
@@ -211,7 +221,7 @@ tests_test_runsc_state_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runsc_state_LDADD = $(B9_TEST_LIBS)
 
 # Valgrind 3.19 has neither pidfd_open(2) nor openat2(2), which these are about.
-B9_VALGRIND_CHECKS = $(filter-out tests/test-bundle-command tests/test-process tests/test-query tests/test-spawn,$(B9_CHECKS))
+B9_VALGRIND_CHECKS = $(filter-out tests/test-bundle-command tests/test-host-services tests/test-process tests/test-query tests/test-spawn,$(B9_CHECKS))
 
 if HAVE_VALGRIND
 check-valgrind: $(check_PROGRAMS) $(check_DATA)

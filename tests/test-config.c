@@ -127,13 +127,14 @@ START_TEST (refuses_unknown_keys_with_a_list_where_none_is_near)
 {
   assert_refused ("colour: red\n",
                   "f.yaml:1: unknown key \"colour\"; the keys here are backend, state-directory, "
-                  "plugin-directories, monitor, log, annotations, backends, worker");
+                  "plugin-directories, monitor, log, annotations, backends, worker, gpu, checkpoint");
   assert_refused ("log: {colour: red}\n",
                   "f.yaml:1: unknown key \"log.colour\"; the keys here are file, level");
   assert_refused ("backends: {runc: {Colour: 1}}\n",
                   "f.yaml:1: unknown key \"backends.runc.Colour\"; the keys here are path, root, flags");
-  assert_refused ("\"\": 1\n", "f.yaml:1: unknown key \"\"; the keys here are backend, state-directory, "
-                               "plugin-directories, monitor, log, annotations, backends, worker");
+  assert_refused ("\"\": 1\n",
+                  "f.yaml:1: unknown key \"\"; the keys here are backend, state-directory, "
+                  "plugin-directories, monitor, log, annotations, backends, worker, gpu, checkpoint");
 }
 END_TEST
 

@@ -195,8 +195,10 @@ b9_app_runtime (B9App *app, const char *name, GError **error)
       return runtime;
   }
   runtime = b9_runtime_open (registry, app->config, name, app->backend_options, error);
-  if (runtime != NULL)
-    g_ptr_array_add (app->runtimes, runtime);
+  if (runtime == NULL)
+    return NULL;
+  runtime->data.state_directory = b9_index_directory (b9_app_index (app, NULL));
+  g_ptr_array_add (app->runtimes, runtime);
   return runtime;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/cli/command.h"
+#include "core/plugin/provider.h"
 #include "core/sys/failure.h"
 
 static int
@@ -31,28 +32,36 @@ print_defaults (void)
   return 0;
 }
 
-/* What only the plugins know: the keys below backends.NAME, and whether there is such a backend. */
 static gboolean
-check_backends (B9App *app, const char *file, GError **error)
+check_kind (B9Registry *registry, const B9Config *config, B9ProviderKind kind, GError **error)
+{
+  g_autoptr (GPtrArray) providers = b9_registry_providers (registry, kind);
+
+  for (guint i = 0; i < providers->len; i++) {
+    const B9Provider *provider = g_ptr_array_index (providers, i);
+    g_autofree char *section = g_strdup_printf ("%s.%s", b9_provider_section (kind), provider->name);
+
+    if (!b9_config_check_plugin (config, section, b9_provider_keys (kind, provider->vtable), error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* What only the plugins know: the keys below their names, and whether there is such a backend. */
+static gboolean
+check_plugins (B9App *app, const char *file, GError **error)
 {
   g_autoptr (B9Config) config = b9_config_load (file, error);
   B9Registry *registry = config != NULL ? b9_app_registry (app, error) : NULL;
-  g_autoptr (GPtrArray) providers = NULL;
   const char *backend;
 
   if (registry == NULL)
     return FALSE;
   b9_registry_load_all (registry);
-  providers = b9_registry_providers (registry, B9_PROVIDER_BACKEND);
-  for (guint i = 0; i < providers->len; i++) {
-    const B9Provider *provider = g_ptr_array_index (providers, i);
-    const B9Backend *vtable = provider->vtable;
-    g_autofree char *section = g_strdup_printf ("backends.%s", provider->name);
-
-    if (!b9_config_check_plugin (config, section,
-                                 B9_STRUCT_HAS (vtable, config_keys) ? vtable->config_keys : NULL, error))
-      return FALSE;
-  }
+  if (!check_kind (registry, config, B9_PROVIDER_BACKEND, error) ||
+      !check_kind (registry, config, B9_PROVIDER_GPU, error) ||
+      !check_kind (registry, config, B9_PROVIDER_CHECKPOINT, error))
+    return FALSE;
   backend = b9_config_set_string (config, "backend");
   return backend == NULL || b9_registry_find (registry, B9_PROVIDER_BACKEND, backend, error) != NULL;
 }
@@ -68,7 +77,7 @@ b9_cmd_config (B9App *app, const B9Line *line, GError **error)
   if (strcmp (what, "defaults") == 0)
     return print_defaults ();
   if (strcmp (what, "check") == 0 && file != NULL) {
-    if (!b9_config_check_file (file, error) || !check_backends (app, file, error))
+    if (!b9_config_check_file (file, error) || !check_plugins (app, file, error))
       return -1;
     printf ("%s is a good configuration\n", file);
     return 0;

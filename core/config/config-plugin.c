@@ -2,7 +2,8 @@
  *
  * config-plugin.c: checks a plugin's section against the keys that the plugin declares.
  *
- * Reading the files lets every key below backends.NAME pass, since no plugin is loaded then.
+ * Reading the files lets every key below backends.NAME, gpu.NAME and checkpoint.NAME pass, since no plugin is
+ * loaded then.
  */
 #include "config.h"
 
@@ -63,7 +64,9 @@ static void
 fail_undeclared (const B9ConfigValue *value, const char *section, const char *name,
                  const B9ConfigKey *const *keys, GError **error)
 {
-  g_autoptr (GPtrArray) known = b9_config_keys_below ("backends.*");
+  g_autofree char *kind = g_strndup (section, strcspn (section, "."));
+  g_autofree char *pattern = g_strconcat (kind, ".*", NULL);
+  g_autoptr (GPtrArray) known = b9_config_keys_below (pattern);
 
   for (; keys != NULL && *keys != NULL; keys++)
     g_ptr_array_add (known, g_strdup ((*keys)->name));

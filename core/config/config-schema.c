@@ -165,6 +165,25 @@ is_section (const char *pattern)
   return FALSE;
 }
 
+/* Where plugins' names stand, and their keys below these. */
+static const char *const plugin_sections[] = {"backends", "gpu", "checkpoint", NULL};
+
+static gboolean
+holds_plugins (const char *pattern)
+{
+  return g_strv_contains (plugin_sections, pattern);
+}
+
+static gboolean
+is_of_plugin (const char *pattern)
+{
+  const char *star = strstr (pattern, ".*");
+  g_autofree char *above = star != NULL && star[2] == '\0' ? g_strndup (pattern, (gsize)(star - pattern))
+                                                           : NULL;
+
+  return above != NULL && holds_plugins (above);
+}
+
 /* The keys that the table has right below @pattern. */
 GPtrArray *
 b9_config_keys_below (const char *pattern)
@@ -206,7 +225,10 @@ check_free_name (const Place *place, const B9YamlNode *node, GError **error)
     return TRUE;
   g_autofree char *key = b9_config_quote (node->key);
   g_set_error (error, B9_ERROR, B9_ERROR_CONFIG, "%s:%u: %s: %s cannot be the name of a %s: write %s",
-               place->file, node->line, place->path, key, pool ? "pool" : "backend",
+               place->file, node->line, place->path, key,
+               pool                                       ? "pool"
+               : g_str_equal (place->pattern, "backends") ? "backend"
+                                                          : "plugin",
                pool ? "letters, digits, - and _, 64 at most"
                     : "small letters, digits and -, a letter first, 64 at most");
   return FALSE;
@@ -225,6 +247,9 @@ fail_unknown (const Place *place, const B9YamlNode *node, GError **error)
     return FALSE;
   }
   g_autoptr (GPtrArray) known = b9_config_keys_below (place->pattern);
+  for (const char *const *section = plugin_sections; *place->pattern == '\0' && *section != NULL; section++)
+    if (!g_ptr_array_find_with_equal_func (known, *section, g_str_equal, NULL))
+      g_ptr_array_add (known, g_strdup (*section));
   b9_config_unknown_key (place->file, node->line, place->path, node->key, known, error);
   return FALSE;
 }
@@ -410,15 +435,16 @@ take_child (const Place *place, const B9YamlNode *node, GError **error)
   g_autofree char *pattern = join (place->pattern, node->key);
   g_autofree char *any_name = join (place->pattern, "*");
 
-  if (is_section (any_name))
+  /* A key of our own beside plugins' names has a row; what else has keys below it is a plugin. */
+  if ((is_section (any_name) || holds_plugins (place->pattern)) && exact_row (pattern) == NULL)
     return check_free_name (place, node, error) && take_section (place, node, any_name, error);
   if (strchr (node->key, '.') != NULL || *node->key == '\0')
     return fail_unknown (place, node, error);
-  if (is_section (pattern))
+  if (is_section (pattern) || holds_plugins (pattern))
     return take_section (place, node, pattern, error);
 
   const B9ConfigRow *row = exact_row (pattern);
-  gboolean of_plugin = g_str_equal (place->pattern, "backends.*") && is_name (node->key, FALSE);
+  gboolean of_plugin = is_of_plugin (place->pattern) && is_name (node->key, FALSE);
   if (row == NULL && !of_plugin)
     return fail_unknown (place, node, error);
   return take_value (place, node, row, error);

@@ -121,7 +121,7 @@ b9_config_unknown_key (const char *file, guint line, const char *section, const 
                  line, quoted, section, dot, nearest);
     return;
   }
-  g_autofree char *words = b9_config_words (known);
+  g_autofree char *words = known->len > 0 ? b9_config_words (known) : g_strdup ("those of its plugin");
   g_set_error (error, B9_ERROR, B9_ERROR_CONFIG, "%s:%u: unknown key %s; the keys here are %s", file, line,
                quoted, words);
 }

@@ -3,13 +3,14 @@
  * host.c: see host.h.
  *
  * A key's value is looked for on the command line, then in the configuration (where a pool has been laid over
- * the files), then in what the provider declared as its fallback.
+ * the files), then in what the provider declared as its fallback.  The other services have files of their own
+ * (host-private.h).
  */
 #include "config.h"
 
 #define G_LOG_DOMAIN "b9run-plugin"
 
-#include "core/plugin/host.h"
+#include "core/plugin/host-private.h"
 
 #include <string.h>
 
@@ -81,10 +82,12 @@ host_log (const B9Host *host, B9LogLevel level, const char *message)
     g_debug ("%s: %s", data->section, message);
 }
 
-static char *
-host_path (const B9Host *host G_GNUC_UNUSED, const char *path)
+static gboolean
+host_cancelled (const B9Host *host)
 {
-  return g_strdup (path);
+  const B9HostData *data = host->data;
+
+  return data->cancelled != NULL && data->cancelled ();
 }
 
 void
@@ -98,7 +101,16 @@ b9_host_init (B9Host *host, B9HostData *data)
       .config_boolean = config_boolean,
       .config_list = config_list,
       .log = host_log,
-      .path = host_path,
+      .path = b9_host_service_path,
+      .run = b9_host_service_run,
+      .find_program = b9_host_service_find_program,
+      .read_file = b9_host_service_read_file,
+      .depends_on = b9_host_service_depends_on,
+      .report = b9_host_service_report,
+      .finding = b9_host_service_finding,
+      .cancelled = host_cancelled,
+      .cache_read = b9_host_service_cache_read,
+      .cache_write = b9_host_service_cache_write,
   };
 }
 

@@ -41,7 +41,7 @@ typedef struct {
 
 static const ProviderKind provider_kinds[] = {
     {B9_PROVIDER_BACKEND, "backend", b9_module_check_backend},
-    {B9_PROVIDER_GPU, "gpu", NULL},
+    {B9_PROVIDER_GPU, "gpu", b9_module_check_gpu},
     {B9_PROVIDER_CHECKPOINT, "checkpoint", b9_module_check_checkpoint},
 };
 

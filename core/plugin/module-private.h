@@ -74,6 +74,9 @@ gboolean b9_module_check_checkpoint (const B9Provider *provider, GError **error)
 /* module-backend.c: whether the vtable of the backend @provider has all it needs. */
 gboolean b9_module_check_backend (const B9Provider *provider, GError **error);
 
+/* module-gpu.c: the same for a GPU detector. */
+gboolean b9_module_check_gpu (const B9Provider *provider, GError **error);
+
 G_END_DECLS
 
 #endif /* B9_MODULE_PRIVATE_H */

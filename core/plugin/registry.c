@@ -264,8 +264,21 @@ compare_names (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Whether the file is called after another kind than @kind; 0 is every kind. */
+static gboolean
+is_of_another_kind (const char *file, guint32 kind)
+{
+  for (guint32 other = B9_PROVIDER_BACKEND; b9_provider_kind_name (other) != NULL; other++) {
+    g_autofree char *prefix = g_strdup_printf ("b9-%s-", b9_provider_kind_name (other));
+
+    if (g_str_has_prefix (file, prefix))
+      return kind != 0 && other != kind;
+  }
+  return FALSE;
+}
+
 static void
-load_directory (B9Registry *registry, guint directory)
+load_directory (B9Registry *registry, guint directory, guint32 kind)
 {
   const char *path = registry->directories->pdata[directory];
   g_autoptr (GError) error = NULL;
@@ -273,12 +286,14 @@ load_directory (B9Registry *registry, guint directory)
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
   const char *name = NULL;
 
+  if (listing == NULL && find_entry (registry, path) != NULL)
+    return;
   if (listing == NULL) {
     refuse_entry (add_entry (registry, directory, path), error);
     return;
   }
   while ((name = g_dir_read_name (listing)) != NULL) {
-    if (name[0] != '.' && g_str_has_suffix (name, ".so"))
+    if (name[0] != '.' && g_str_has_suffix (name, ".so") && !is_of_another_kind (name, kind))
       g_ptr_array_add (files, g_strdup (name));
   }
   g_ptr_array_sort (files, compare_names);
@@ -303,10 +318,37 @@ b9_registry_load_all (B9Registry *registry)
   if (registry->complete)
     return registry->modules;
   for (guint i = 0; i < registry->directories->len; i++)
-    load_directory (registry, i);
+    load_directory (registry, i, 0);
   g_ptr_array_sort (registry->modules, compare_entries);
   registry->complete = TRUE;
   return registry->modules;
+}
+
+void
+b9_registry_load_kind (B9Registry *registry, B9ProviderKind kind)
+{
+  guint known = registry->modules->len;
+
+  for (guint i = 0; !registry->complete && i < registry->directories->len; i++)
+    load_directory (registry, i, kind);
+  for (guint i = known; i < registry->modules->len; i++) {
+    const B9Module *module = registry->modules->pdata[i];
+
+    if (module->refusal != NULL)
+      g_warning ("refused %s: %s", module->path, module->refusal);
+  }
+}
+
+const char *
+b9_registry_module_path (B9Registry *registry, const B9Provider *provider)
+{
+  for (guint i = 0; i < registry->modules->len; i++) {
+    const B9Module *module = registry->modules->pdata[i];
+
+    if (g_ptr_array_find (module->providers, provider, NULL))
+      return module->path;
+  }
+  return NULL;
 }
 
 GPtrArray *

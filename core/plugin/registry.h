@@ -4,8 +4,8 @@
  *
  * A module is looked at in this order: its path, the permissions on the way to it and its ELF headers
  * (module-file.c); a dlopen that resolves every symbol (module-open.c); the descriptor and its providers
- * (module-check.c) and the vtables of backends (module-backend.c); whether a name is taken (registry.c). Only
- * an accepted module is opened through libltdl and made resident.  One bad file never stops the rest.
+ * (module-check.c) and the vtables (module-backend.c, module-gpu.c); whether a name is taken (registry.c).
+ * Only an accepted module is opened through libltdl and made resident.  One bad file never stops the rest.
  */
 #ifndef B9_REGISTRY_H
 #define B9_REGISTRY_H
@@ -40,8 +40,14 @@ const B9Provider *b9_registry_find (B9Registry *registry, B9ProviderKind kind, c
 /* Loads every module.  GPtrArray of B9Module, sorted by directory order then name; borrowed. */
 const GPtrArray *b9_registry_load_all (B9Registry *registry);
 
+/* Loads what may provide @kind: every module but those that are called b9-KIND-… after another kind. */
+void b9_registry_load_kind (B9Registry *registry, B9ProviderKind kind);
+
 /* The accepted providers of @kind among what is loaded, in order; free the array only. */
 GPtrArray *b9_registry_providers (B9Registry *registry, B9ProviderKind kind);
+
+/* The path of the module that @provider, which is loaded, comes from; borrowed. */
+const char *b9_registry_module_path (B9Registry *registry, const B9Provider *provider);
 
 const char *b9_provider_kind_name (guint32 kind); /* "backend", "gpu", "checkpoint", or NULL */
 

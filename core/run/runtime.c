@@ -7,14 +7,10 @@
 #include "core/run/runtime.h"
 
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
-
-/* podman and CRI-O call with an empty environment. */
-#define USUAL_DIRECTORIES "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#include "core/sys/program.h"
 
 B9Runtime *
 b9_runtime_open (B9Registry *registry, const B9Config *config, const char *name, const GPtrArray *options,
@@ -48,49 +44,13 @@ b9_runtime_free (B9Runtime *runtime)
   g_free (runtime);
 }
 
-/* b9run may stand in PATH under a runtime's own name. */
-static gboolean
-is_b9run_itself (const struct stat *info)
-{
-  struct stat self;
-
-  return stat ("/proc/self/exe", &self) == 0 && self.st_dev == info->st_dev && self.st_ino == info->st_ino;
-}
-
-static gboolean
-is_program (const char *path)
-{
-  struct stat info;
-
-  return stat (path, &info) == 0 && S_ISREG (info.st_mode) && access (path, X_OK) == 0 &&
-         !is_b9run_itself (&info);
-}
-
-static char *
-search_in (const char *directories, const char *name)
-{
-  g_auto (GStrv) list = g_strsplit (directories, ":", -1);
-
-  for (guint i = 0; list[i] != NULL; i++) {
-    g_autofree char *path = g_build_filename (list[i], name, NULL);
-
-    if (g_path_is_absolute (list[i]) && is_program (path))
-      return g_steal_pointer (&path);
-  }
-  return NULL;
-}
-
 static char *
 search (const B9Backend *backend)
 {
-  const char *path = g_getenv ("PATH");
   char *found = NULL;
 
-  for (guint i = 0; backend->programs[i] != NULL && found == NULL; i++) {
-    found = path != NULL ? search_in (path, backend->programs[i]) : NULL;
-    if (found == NULL)
-      found = search_in (USUAL_DIRECTORIES, backend->programs[i]);
-  }
+  for (guint i = 0; backend->programs[i] != NULL && found == NULL; i++)
+    found = b9_find_program (backend->programs[i]);
   return found;
 }
 
@@ -101,7 +61,7 @@ b9_runtime_program (const B9Runtime *runtime, GError **error)
   const char *configured = b9_config_set_string (runtime->data.config, key);
   char *found;
 
-  if (configured != NULL && is_program (configured))
+  if (configured != NULL && b9_is_program (configured))
     return g_strdup (configured);
   if (configured != NULL) {
     g_autofree char *origin = b9_config_origin (runtime->data.config, key);
@@ -113,7 +73,7 @@ b9_runtime_program (const B9Runtime *runtime, GError **error)
   found = search (runtime->backend);
   if (found == NULL)
     b9_fail (error, B9_ERROR_BACKEND_MISSING,
-             "backend %s: its program %s is neither in PATH nor in " USUAL_DIRECTORIES
+             "backend %s: its program %s is neither in PATH nor in " B9_USUAL_DIRECTORIES
              "; install it, or set backends.%s.path in the configuration",
              runtime->name, runtime->backend->programs[0], runtime->name);
   return found;

@@ -8,6 +8,8 @@ bad_plugins = \
 	tests/bad-plugins/b9-backend-newer.so \
 	tests/bad-plugins/b9-backend-older.so \
 	tests/bad-plugins/b9-backend-other.so \
+	tests/bad-plugins/b9-gpu-good.so \
+	tests/bad-plugins/bad-gpu-key.so \
 	tests/bad-plugins/bad-key-name.so \
 	tests/bad-plugins/bad-provider-name.so \
 	tests/bad-plugins/bad-utf8.so \
@@ -22,6 +24,7 @@ bad_plugins = \
 	tests/bad-plugins/no-build-argv.so \
 	tests/bad-plugins/no-choices.so \
 	tests/bad-plugins/no-default-root.so \
+	tests/bad-plugins/no-detect.so \
 	tests/bad-plugins/no-find.so \
 	tests/bad-plugins/no-key-summary.so \
 	tests/bad-plugins/no-license.so \
@@ -52,11 +55,11 @@ bad_plugins = \
 bad_plugin_sources = $(bad_plugins:.so=.c)
 
 # Each name is in its target, so $(@:.so=.c) is its source.
-$(bad_plugins): $(bad_plugin_sources) tests/bad-plugins/fixture.h $(b9include_HEADERS)
+$(bad_plugins): $(bad_plugin_sources) tests/bad-plugins/fixture.h tests/bad-plugins/fixture-gpu.h $(b9include_HEADERS)
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CCLD)$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(GLIB_CFLAGS) $(CFLAGS) -fPIC \
 	  -shared -o $@ $(srcdir)/$(@:.so=.c) $(LDFLAGS) $(GLIB_LIBS)
 
 check_DATA = $(bad_plugins)
 CLEANFILES += $(bad_plugins)
-EXTRA_DIST += $(bad_plugin_sources) tests/bad-plugins/fixture.h
+EXTRA_DIST += $(bad_plugin_sources) tests/bad-plugins/fixture.h tests/bad-plugins/fixture-gpu.h
