@@ -35,4 +35,15 @@ B9_NVIDIA_HOST = \
 	plugins/gpu/device-path/nvidia-smi.c \
 	plugins/gpu/device-path/nvidia-smi.h
 
+plugin_LTLIBRARIES += b9-gpu-device-path.la
+b9_gpu_device_path_la_SOURCES = \
+	plugins/gpu/device-path/device-inventory.c \
+	plugins/gpu/device-path/device-inventory.h \
+	plugins/gpu/device-path/device-path-plugin.c \
+	$(B9_NVIDIA_HOST)
+b9_gpu_device_path_la_CFLAGS = $(B9_PLUGIN_CFLAGS)
+b9_gpu_device_path_la_LDFLAGS = $(B9_PLUGIN_FLAGS)
+b9_gpu_device_path_la_LIBADD = $(GLIB_LIBS)
+
 EXTRA_DIST += plugins/backends/runc/README.md plugins/backends/runsc/README.md
+EXTRA_DIST += plugins/gpu/device-path/README.md

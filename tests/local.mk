@@ -19,7 +19,6 @@ clean-local:
 
 if HAVE_CHECK
 B9_CHECKS = \
-	tests/test-archive \
 	tests/test-arguments \
 	tests/test-bundle \
 	tests/test-bundle-command \
@@ -32,7 +31,7 @@ B9_CHECKS = \
 	tests/test-cli-listing \
 	tests/test-config \
 	tests/test-config-files \
-	tests/test-container-processes \
+	tests/test-device-path \
 	tests/test-files \
 	tests/test-formats \
 	tests/test-host \
@@ -93,14 +92,6 @@ tests_test_cli_listing_LDADD = $(B9_TEST_LIBS)
 tests_test_cli_life_SOURCES = tests/test-cli-life.c tests/cli-testing.h tests/suite-testing.h
 tests_test_cli_life_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_cli_life_LDADD = $(B9_TEST_LIBS)
-
-tests_test_archive_SOURCES = tests/test-archive.c tests/directory-testing.h tests/suite-testing.h
-tests_test_archive_CFLAGS = $(B9_TEST_CFLAGS) $(ARCHIVE_CFLAGS)
-tests_test_archive_LDADD = $(B9_TEST_LIBS) $(ARCHIVE_LIBS)
-
-tests_test_container_processes_SOURCES = tests/test-container-processes.c tests/directory-testing.h tests/suite-testing.h
-tests_test_container_processes_CFLAGS = $(B9_TEST_CFLAGS)
-tests_test_container_processes_LDADD = $(B9_TEST_LIBS)
 
 tests_test_arguments_SOURCES = tests/test-arguments.c tests/suite-testing.h
 tests_test_arguments_CFLAGS = $(B9_TEST_CFLAGS)
@@ -209,6 +200,11 @@ tests_test_nvidia_host_SOURCES = tests/test-nvidia-host.c tests/examine-testing.
 	tests/suite-testing.h $(B9_NVIDIA_HOST)
 tests_test_nvidia_host_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_nvidia_host_LDADD = $(B9_TEST_LIBS)
+
+tests_test_device_path_SOURCES = tests/test-device-path.c tests/examine-testing.h tests/directory-testing.h \
+	tests/suite-testing.h $(b9_gpu_device_path_la_SOURCES)
+tests_test_device_path_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_device_path_LDADD = $(B9_TEST_LIBS)
 
 tests_test_registry_SOURCES = tests/test-registry.c tests/plugin-testing.h
 tests_test_registry_CFLAGS = $(B9_TEST_CFLAGS)
