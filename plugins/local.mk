@@ -10,7 +10,11 @@ plugin_LTLIBRARIES += b9-backend-runc.la b9-backend-runsc.la
 b9_backend_runc_la_SOURCES = \
 	plugins/backends/runc/runc-args.c \
 	plugins/backends/runc/runc-args.h \
-	plugins/backends/runc/runc-plugin.c
+	plugins/backends/runc/runc-features.c \
+	plugins/backends/runc/runc-features.h \
+	plugins/backends/runc/runc-plugin.c \
+	plugins/backends/runc/runc-probe.c \
+	plugins/backends/runc/runc-probe.h
 b9_backend_runc_la_CFLAGS = $(B9_PLUGIN_CFLAGS)
 b9_backend_runc_la_LDFLAGS = $(B9_PLUGIN_FLAGS)
 b9_backend_runc_la_LIBADD = $(GLIB_LIBS)
@@ -19,9 +23,17 @@ b9_backend_runsc_la_SOURCES = \
 	plugins/backends/runsc/runsc-args.c \
 	plugins/backends/runsc/runsc-args.h \
 	plugins/backends/runsc/runsc-errors.c \
+	plugins/backends/runsc/runsc-examine.c \
+	plugins/backends/runsc/runsc-nvproxy.c \
 	plugins/backends/runsc/runsc-options.c \
 	plugins/backends/runsc/runsc-plugin.c \
-	plugins/backends/runsc/runsc-state.c
+	plugins/backends/runsc/runsc-probe.c \
+	plugins/backends/runsc/runsc-probe.h \
+	plugins/backends/runsc/runsc-release.c \
+	plugins/backends/runsc/runsc-release.h \
+	plugins/backends/runsc/runsc-state.c \
+	plugins/backends/runsc/runsc-text.c \
+	plugins/backends/runsc/runsc-text.h
 b9_backend_runsc_la_CFLAGS = $(B9_PLUGIN_CFLAGS)
 b9_backend_runsc_la_LDFLAGS = $(B9_PLUGIN_FLAGS)
 b9_backend_runsc_la_LIBADD = $(GLIB_LIBS)

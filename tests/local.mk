@@ -50,7 +50,9 @@ B9_CHECKS = \
 	tests/test-record \
 	tests/test-registry \
 	tests/test-runc-args \
+	tests/test-runc-probe \
 	tests/test-runsc-args \
+	tests/test-runsc-probe \
 	tests/test-runsc-state \
 	tests/test-spawn \
 	tests/test-spec \
@@ -218,9 +220,21 @@ tests_test_runc_args_SOURCES = tests/test-runc-args.c tests/backend-testing.h $(
 tests_test_runc_args_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runc_args_LDADD = $(B9_TEST_LIBS)
 
+tests_test_runc_probe_SOURCES = tests/test-runc-probe.c tests/backend-testing.h tests/probe-testing.h \
+	$(b9_backend_runc_la_SOURCES)
+tests_test_runc_probe_CPPFLAGS = $(B9_TEST_CPPFLAGS)
+tests_test_runc_probe_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_runc_probe_LDADD = $(B9_TEST_LIBS)
+
 tests_test_runsc_args_SOURCES = tests/test-runsc-args.c tests/backend-testing.h $(b9_backend_runsc_la_SOURCES)
 tests_test_runsc_args_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runsc_args_LDADD = $(B9_TEST_LIBS)
+
+tests_test_runsc_probe_SOURCES = tests/test-runsc-probe.c tests/backend-testing.h tests/probe-testing.h \
+	$(b9_backend_runsc_la_SOURCES)
+tests_test_runsc_probe_CPPFLAGS = $(B9_TEST_CPPFLAGS)
+tests_test_runsc_probe_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_runsc_probe_LDADD = $(B9_TEST_LIBS)
 
 tests_test_runsc_state_SOURCES = tests/test-runsc-state.c tests/backend-testing.h $(b9_backend_runsc_la_SOURCES)
 tests_test_runsc_state_CFLAGS = $(B9_TEST_CFLAGS)

@@ -390,6 +390,16 @@ configured_boolean (const B9Host *host, const char *key)
   return g_strcmp0 (g_hash_table_lookup (host->data, key), "true") == 0;
 }
 
+/* "flags" is a list of one. */
+static const char *const *
+configured_list (const B9Host *host, const char *key)
+{
+  static const char *const nothing[] = {NULL};
+  static const char *const nvproxy[] = {"--nvproxy=true", NULL};
+
+  return g_hash_table_contains (host->data, key) ? nvproxy : nothing;
+}
+
 static void
 expect_flags (const char *const *pairs, const char *expected)
 {
@@ -397,7 +407,8 @@ expect_flags (const char *const *pairs, const char *expected)
   const B9Host host = {.struct_size = sizeof host,
                        .data = values,
                        .config_string = configured_string,
-                       .config_boolean = configured_boolean};
+                       .config_boolean = configured_boolean,
+                       .config_list = configured_list};
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) flags = NULL;
   g_autofree char *line = NULL;
@@ -427,6 +438,14 @@ START_TEST (makes_a_flag_of_each_key)
                 "--platform=kvm --network=none --overlay2=root:memory --file-access=shared --host-uds=open "
                 "--debug-log=/d/ "
                 "--debug --ignore-cgroups --oci-seccomp");
+}
+END_TEST
+
+START_TEST (passes_the_drivers_version_only_with_nvproxy)
+{
+  expect_flags (WORDS ("nvproxy-driver-version", "550.54.15"), "");
+  expect_flags (WORDS ("nvproxy-driver-version", "550.54.15", "flags", "--nvproxy=true"),
+                "--nvproxy-driver-version=550.54.15");
 }
 END_TEST
 
@@ -612,6 +631,7 @@ global_case (void)
   tcase_add_test (tcase, asks_for_the_version_without_global_options);
   tcase_add_test (tcase, makes_no_flags_where_nothing_is_configured);
   tcase_add_test (tcase, makes_a_flag_of_each_key);
+  tcase_add_test (tcase, passes_the_drivers_version_only_with_nvproxy);
   return tcase;
 }
 

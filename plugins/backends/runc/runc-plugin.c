@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runc-probe.h"
+
 /* The whole range of ids mapped onto itself, as in the initial user namespace. */
 static gboolean
 in_user_namespace (const B9Host *host)
@@ -60,6 +62,8 @@ static const B9Backend runc_backend = {
     .build_argv = runc_build_argv,
     .explain_failure = runc_explain_failure,
     .leftovers = runc_leftovers,
+    .probe = runc_probe,
+    .examine = runc_examine,
 };
 
 static const B9Provider runc_provider = {

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "runsc-release.h"
+
 static const char *
 command_name (guint32 operation)
 {
@@ -92,51 +94,14 @@ add_switch (GPtrArray *argv, const char *name, gboolean wanted)
     g_ptr_array_add (argv, g_strconcat ("--", name, NULL));
 }
 
-/* What follows @name in @flag, "" for a bare flag, NULL for another flag.  Go takes one dash or two. */
-static const char *
-flag_value (const char *flag, const char *name)
-{
-  gsize length = strlen (name);
-
-  flag += flag[0] == '-';
-  flag += flag[0] == '-';
-  if (strncmp (flag, name, length) != 0)
-    return NULL;
-  if (flag[length] == '=')
-    return flag + length + 1;
-  return flag[length] == '\0' ? "" : NULL;
-}
-
-/* The last of @flags that is @name decides, as in Go's flag package. */
-static const char *
-find_flag (const char *const *flags, const char *name)
-{
-  const char *found = NULL;
-
-  for (guint i = 0; flags != NULL && flags[i] != NULL; i++) {
-    const char *value = flag_value (flags[i], name);
-
-    found = value != NULL ? value : found;
-  }
-  return found;
-}
-
-static gboolean
-is_true (const char *value)
-{
-  static const char *const words[] = {"", "1", "t", "T", "true", "True", "TRUE", NULL};
-
-  return value != NULL && g_strv_contains (words, value);
-}
-
 /* Without --debug-log runsc throws its debug lines away and lets the sentry's into the container's stderr. */
 static void
 add_debug (GPtrArray *argv, const B9Request *request)
 {
-  gboolean in_flags = is_true (find_flag (request->flags, "debug"));
+  gboolean in_flags = runsc_flag_is_set (request->flags, "debug");
 
   add_switch (argv, "debug", request->debug && !in_flags);
-  if ((request->debug || in_flags) && find_flag (request->flags, "debug-log") == NULL)
+  if ((request->debug || in_flags) && runsc_flag_value (request->flags, "debug-log") == NULL)
     g_ptr_array_add (argv, g_strdup_printf ("--debug-log=%s/debug/", request->root));
 }
 
@@ -187,7 +152,8 @@ static gboolean
 is_detached (const B9Request *request)
 {
   for (guint i = 0; request->options != NULL && request->options[i] != NULL; i++) {
-    if (strcmp (request->options[i]->name, "detach") == 0 && is_true (request->options[i]->value))
+    if (strcmp (request->options[i]->name, "detach") == 0 &&
+        g_strcmp0 (request->options[i]->value, "true") == 0)
       return TRUE;
   }
   return FALSE;
@@ -278,6 +244,8 @@ runsc_new_flags (const B9Host *host, GError **error)
     add (flags, values[i], host->config_string (host, values[i]));
   for (gsize i = 0; i < G_N_ELEMENTS (switches); i++)
     add_switch (flags, switches[i], host->config_boolean (host, switches[i]));
+  if (runsc_flag_is_set (host->config_list (host, "flags"), "nvproxy"))
+    add (flags, "nvproxy-driver-version", host->config_string (host, "nvproxy-driver-version"));
   g_ptr_array_add (flags, NULL);
   return (char **)g_ptr_array_free (flags, FALSE);
 }

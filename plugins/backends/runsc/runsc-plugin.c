@@ -11,6 +11,8 @@
 
 #include <unistd.h>
 
+#include "runsc-probe.h"
+
 static char *
 runsc_user_root (const B9Host *host)
 {
@@ -59,9 +61,21 @@ static const B9ConfigKey key_debug_log = KEY (
     "debug-log", .type = B9_CONFIG_PATH,
     .summary = "The file for debug logs, or with / at its end their directory.");
 
-static const B9ConfigKey *const config_keys[] = {
-    &key_platform,       &key_network,     &key_overlay2, &key_file_access, &key_host_uds,
-    &key_ignore_cgroups, &key_oci_seccomp, &key_debug,    &key_debug_log,   NULL};
+static const B9ConfigKey key_nvproxy_driver_version = KEY (
+    "nvproxy-driver-version", .type = B9_CONFIG_STRING,
+    .summary = "The driver version that nvproxy takes the host's for, or latest; found out where unset.");
+
+static const B9ConfigKey *const config_keys[] = {&key_platform,
+                                                 &key_network,
+                                                 &key_overlay2,
+                                                 &key_file_access,
+                                                 &key_host_uds,
+                                                 &key_ignore_cgroups,
+                                                 &key_oci_seccomp,
+                                                 &key_debug,
+                                                 &key_debug_log,
+                                                 &key_nvproxy_driver_version,
+                                                 NULL};
 
 static const char *const programs[] = {"runsc", NULL};
 
@@ -84,6 +98,8 @@ static const B9Backend runsc_backend = {
     .leftovers = runsc_leftovers,
     .ids_collide = runsc_ids_collide,
     .owns_process = runsc_owns_process,
+    .probe = runsc_probe,
+    .examine = runsc_examine,
 };
 
 static const B9Provider runsc_provider = {
