@@ -77,6 +77,7 @@ b9run_SOURCES = \
 	core/cli/cmd-delete.c \
 	core/cli/cmd-events.c \
 	core/cli/cmd-exec.c \
+	core/cli/cmd-features.c \
 	core/cli/cmd-index.c \
 	core/cli/cmd-kill.c \
 	core/cli/cmd-list.c \

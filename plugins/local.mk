@@ -25,6 +25,8 @@ b9_backend_runsc_la_SOURCES = \
 	plugins/backends/runsc/runsc-errors.c \
 	plugins/backends/runsc/runsc-examine.c \
 	plugins/backends/runsc/runsc-nvproxy.c \
+	plugins/backends/runsc/runsc-features.c \
+	plugins/backends/runsc/runsc-features.h \
 	plugins/backends/runsc/runsc-options.c \
 	plugins/backends/runsc/runsc-plugin.c \
 	plugins/backends/runsc/runsc-probe.c \

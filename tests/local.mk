@@ -53,6 +53,7 @@ B9_CHECKS = \
 	tests/test-runc-probe \
 	tests/test-runsc-args \
 	tests/test-runsc-probe \
+	tests/test-runsc-features \
 	tests/test-runsc-state \
 	tests/test-spawn \
 	tests/test-spec \
@@ -235,6 +236,10 @@ tests_test_runsc_probe_SOURCES = tests/test-runsc-probe.c tests/backend-testing.
 tests_test_runsc_probe_CPPFLAGS = $(B9_TEST_CPPFLAGS)
 tests_test_runsc_probe_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runsc_probe_LDADD = $(B9_TEST_LIBS)
+tests_test_runsc_features_SOURCES = tests/test-runsc-features.c tests/examine-testing.h tests/directory-testing.h \
+	tests/suite-testing.h plugins/backends/runsc/runsc-features.c plugins/backends/runsc/runsc-features.h
+tests_test_runsc_features_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_runsc_features_LDADD = $(B9_TEST_LIBS)
 
 tests_test_runsc_state_SOURCES = tests/test-runsc-state.c tests/backend-testing.h $(b9_backend_runsc_la_SOURCES)
 tests_test_runsc_state_CFLAGS = $(B9_TEST_CFLAGS)

@@ -179,12 +179,28 @@ START_TEST (translated_exec_returns_the_status_of_the_process)
 }
 END_TEST
 
-START_TEST (prints_the_least_features_for_a_runtime_without_them)
+/* The whole document is compared in test-runsc-features. */
+START_TEST (puts_features_together_for_a_runtime_without_them)
 {
-  expect ("--backend=runsc features", 0,
-          "{\n  \"ociVersionMin\": \"1.0.0\",\n  \"ociVersionMax\": \"1.0.2\",\n  \"annotations\": {\n"
-          "    \"run.b9.backend\": \"runsc\",\n    \"run.b9.version\": \"" PACKAGE_VERSION "\"\n  }\n}\n",
-          "");
+  g_auto (Result) result = b9run ("--backend=runsc features");
+
+  ck_assert_int_eq (result.status, 0);
+  ck_assert_str_eq (result.error, "");
+  ck_assert (g_str_has_prefix (result.output,
+                               "{\n  \"ociVersionMin\": \"1.0.0\",\n  \"ociVersionMax\": \"1.0.2-dev\",\n"));
+  ck_assert_ptr_nonnull (strstr (result.output, "\"systemd\": true"));
+  ck_assert_ptr_nonnull (strstr (result.output,
+                                 "  \"annotations\": {\n    \"run.b9.runsc.version\": \"fake\",\n"
+                                 "    \"run.b9.backend\": \"runsc\",\n    \"run.b9.version\": "
+                                 "\"" PACKAGE_VERSION "\"\n  },\n"));
+  expect_argv ("TOP/bin/runsc help features\nTOP/bin/runsc --version\nTOP/bin/runsc flags\n");
+}
+END_TEST
+
+START_TEST (fails_where_the_runtime_does_not_say_what_it_is)
+{
+  g_setenv ("B9_FAKE", "flags:fail", TRUE);
+  expect ("--backend=runsc features", 1, "", "b9run: TOP/bin/runsc flags failed with status 128\n");
 }
 END_TEST
 
@@ -429,7 +445,8 @@ itself_case (void)
 {
   TCase *itself = cli_case ("itself");
 
-  tcase_add_test (itself, prints_the_least_features_for_a_runtime_without_them);
+  tcase_add_test (itself, puts_features_together_for_a_runtime_without_them);
+  tcase_add_test (itself, fails_where_the_runtime_does_not_say_what_it_is);
   tcase_add_test (itself, prints_its_version_in_three_lines);
   tcase_add_test (itself, prints_help_for_itself);
   tcase_add_test (itself, prints_help_for_a_command);

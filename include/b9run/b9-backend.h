@@ -234,6 +234,10 @@ typedef struct {
  * the runtime can save.
  * @image_patterns: what the runtime calls the files of an image ("*.img"), %NULL-ended: where a directory is
  * used again, those of the earlier image go.
+ * @features: the OCI features document (runtime-spec, features.md) of the runtime, for one that has no
+ * command for it, or one whose answer misleads: JSON for g_free(), or %NULL with @error set.  What it does
+ * not know it leaves out.  The core adds the annotations run.b9.backend and run.b9.version.  Optional:
+ * without it #B9_OPERATION_FEATURES is handed over.
  *
  * Later minors add members at the end only.  What stands before @build_argv is in every vtable that passes
  * the host's check; what follows it is looked at with B9_STRUCT_HAS().
@@ -270,6 +274,7 @@ typedef struct {
   const char *image_provider;
   const char *image_file;
   const char *const *image_patterns;
+  char *(*features) (const B9Host *host, const char *program, const char *root, GError **error);
 } B9Backend;
 
 G_END_DECLS

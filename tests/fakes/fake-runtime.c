@@ -7,6 +7,9 @@
  * (ROOT/ID/state.json); the file holds "PID STATUS\n".  Every call adds its command line to the file
  * B9_FAKE_ARGV.
  *
+ * As "runsc" it answers what is asked for `features` as release-20240729 does: versions, flags (on standard
+ * error), and no such command.
+ *
  * B9_FAKE makes it misbehave: "COMMAND:HOW", several of them with a space between.  HOW is one of
  *   hang     waits for ever          garbage  prints what is no JSON        huge     prints without end
  *   fail     logs an error, ends 1   silent   ends 1 without a word         die      is killed half-way
@@ -445,7 +448,8 @@ main (int argc, char **argv)
   record_words (argc, argv);
   parse (&call, argc, argv);
   if (call.command == NULL) {
-    printf ("%s version fake\n", call.is_runsc ? "runsc" : "runc");
+    printf ("%s version fake\n%s", call.is_runsc ? "runsc" : "runc",
+            call.is_runsc ? "spec: 1.0.2-dev\n" : "");
     return 0;
   }
   if (misbehave (&call))
@@ -454,6 +458,12 @@ main (int argc, char **argv)
     return make (&call);
   if (strcmp (call.command, "list") == 0)
     return list (&call);
+  if (call.is_runsc && strcmp (call.command, "help") == 0)
+    return 128;
+  if (call.is_runsc && strcmp (call.command, "flags") == 0) {
+    fputs ("  -log string\n    \tfile\n  -oci-seccomp\n    \tfilter\n  -systemd-cgroup\n", stderr);
+    return 0;
+  }
   if (call.id == NULL) {
     printf ("the fake's %s\n", call.command);
     return 0;

@@ -8,6 +8,7 @@
 #define G_LOG_DOMAIN "b9run-runsc"
 
 #include "runsc-args.h"
+#include "runsc-features.h"
 
 #include <unistd.h>
 
@@ -100,6 +101,7 @@ static const B9Backend runsc_backend = {
     .owns_process = runsc_owns_process,
     .probe = runsc_probe,
     .examine = runsc_examine,
+    .features = runsc_features,
 };
 
 static const B9Provider runsc_provider = {
