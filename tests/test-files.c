@@ -156,6 +156,21 @@ START_TEST (reads_a_file_up_to_its_limit)
 }
 END_TEST
 
+START_TEST (reads_a_file_that_is_larger_than_a_first_guess)
+{
+  g_autofree char *path = at_top ("large");
+  g_autofree char *content = g_strnfill (70000, 'x');
+  g_autofree char *read = NULL;
+  gsize size = 0;
+
+  put_file ("large", content);
+  read = b9_read_file (AT_FDCWD, path, 70000, &size, NULL);
+  ck_assert_uint_eq (size, 70000);
+  ck_assert_str_eq (read, content);
+  ck_assert_ptr_null (b9_read_file (AT_FDCWD, path, 69999, NULL, NULL));
+}
+END_TEST
+
 START_TEST (reads_files_of_proc)
 {
   gsize size = 0;
@@ -298,6 +313,7 @@ main (void)
   tcase_add_test (files, a_link_is_replaced_and_not_followed);
   tcase_add_test (files, a_failed_replacement_leaves_nothing);
   tcase_add_test (files, reads_a_file_up_to_its_limit);
+  tcase_add_test (files, reads_a_file_that_is_larger_than_a_first_guess);
   tcase_add_test (files, reads_files_of_proc);
   tcase_add_test (files, tells_a_missing_file_from_other_failures);
   tcase_add_test (files, removes_a_tree_and_follows_nothing);

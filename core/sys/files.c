@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +19,9 @@
 
 /* The state directory is three levels deep; a tree deeper than this is none of ours. */
 #define MAX_TREE_DEPTH 16
+
+/* Most of what is read is smaller: records, PID files, files of /proc. */
+#define SMALL_FILE 4096
 
 void
 b9_fd_close (B9Fd *fd)
@@ -100,8 +104,12 @@ temporary_name (const char *name)
 {
   g_autofree char *directory = g_path_get_dirname (name);
   g_autofree char *base = g_path_get_basename (name);
-  g_autofree char *hidden = g_strdup_printf (".%.80s.%08x%08x", base, g_random_int (), g_random_int ());
+  guint64 secret = 0;
+  g_autofree char *hidden = NULL;
 
+  if (getrandom (&secret, sizeof secret, 0) != (ssize_t)sizeof secret)
+    secret = ((guint64)g_random_int () << 32) | g_random_int ();
+  hidden = g_strdup_printf (".%.80s.%016" G_GINT64_MODIFIER "x", base, secret);
   if (strchr (name, '/') == NULL)
     return g_steal_pointer (&hidden);
   return g_build_filename (directory, hidden, NULL);
@@ -124,24 +132,30 @@ b9_replace_file (int directory, const char *name, const char *content, gsize siz
   return b9_fail_errno (error, failure, "cannot write %s", name);
 }
 
-/* Reads until the end or one byte past the limit. */
-static gssize
-read_up_to (int fd, char *buffer, gsize limit)
+/* Reads until the end or one byte past the limit, into a buffer that grows from @expected; *size is what was
+ * read, and there is room for a zero behind it.  NULL with errno set. */
+static char *
+read_up_to (int fd, gsize expected, gsize limit, gsize *size)
 {
-  gsize have = 0;
+  gsize room = MIN (MAX (expected, SMALL_FILE), limit) + 1;
+  g_autofree char *buffer = g_malloc (room + 1);
 
-  while (have < limit) {
-    ssize_t got = read (fd, buffer + have, limit - have);
+  *size = 0;
+  for (;;) {
+    ssize_t got = read (fd, buffer + *size, room - *size);
 
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
-      return -1;
-    if (got == 0)
-      break;
-    have += (gsize)got;
+      return NULL;
+    *size += (gsize)got;
+    if (got == 0 || *size > limit)
+      return g_steal_pointer (&buffer);
+    if (*size == room) {
+      room = MIN (room * 4, limit + 1);
+      buffer = g_realloc (buffer, room + 1);
+    }
   }
-  return (gssize)have;
 }
 
 char *
@@ -150,7 +164,7 @@ b9_read_file (int directory, const char *name, gsize limit, gsize *size, GError 
   b9_autofd fd = openat (directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   g_autofree char *buffer = NULL;
   struct stat info;
-  gssize have;
+  gsize have;
 
   if (fd < 0 && errno == ENOENT) {
     b9_fail (error, B9_ERROR_NOT_FOUND, "%s does not exist", name);
@@ -165,18 +179,18 @@ b9_read_file (int directory, const char *name, gsize limit, gsize *size, GError 
     return NULL;
   }
   /* Files of /proc say that they are empty, so their size decides nothing but the first guess. */
-  buffer = g_malloc (limit + 2);
-  have = read_up_to (fd, buffer, limit + 1);
-  if (have < 0 || (gsize)have > limit) {
-    if (have < 0)
-      b9_fail_errno (error, errno, "cannot read %s", name);
-    else
-      b9_fail (error, B9_ERROR_IO, "%s is larger than %" G_GSIZE_FORMAT " bytes", name, limit);
+  buffer = read_up_to (fd, (gsize)info.st_size, limit, &have);
+  if (buffer == NULL) {
+    b9_fail_errno (error, errno, "cannot read %s", name);
+    return NULL;
+  }
+  if (have > limit) {
+    b9_fail (error, B9_ERROR_IO, "%s is larger than %" G_GSIZE_FORMAT " bytes", name, limit);
     return NULL;
   }
   buffer[have] = '\0';
   if (size != NULL)
-    *size = (gsize)have;
+    *size = have;
   return g_steal_pointer (&buffer);
 }
 
