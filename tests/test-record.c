@@ -101,6 +101,88 @@ START_TEST (what_is_unknown_stays_unknown)
 }
 END_TEST
 
+START_TEST (the_pid_is_noted_beside_it)
+{
+  g_autoptr (B9Record) written = record_at_top ();
+  g_autofree char *link = b9_record_file (written, "process");
+  g_autofree char *expected = NULL;
+  g_autofree char *noted = NULL;
+  g_autoptr (B9Record) read = NULL;
+
+  ck_assert (b9_record_save (written, NULL));
+  ck_assert (b9_record_note_pid (written, getpid (), NULL));
+  expected = g_strdup_printf ("%d@%" G_GUINT64_FORMAT, (int)getpid (), written->creator_start);
+  noted = g_file_read_link (link, NULL);
+  ck_assert_str_eq (noted, expected);
+  read = b9_record_load (top, NULL);
+  ck_assert_int_eq (read->phase, B9_PHASE_CREATED);
+  ck_assert_int_eq (read->pid, getpid ());
+  ck_assert_uint_eq (read->pid_start, written->creator_start);
+}
+END_TEST
+
+START_TEST (a_later_note_and_a_later_record_win)
+{
+  g_autoptr (B9Record) written = record_at_top ();
+  g_autoptr (B9Record) noted = NULL;
+  g_autoptr (B9Record) saved = NULL;
+
+  ck_assert (b9_record_save (written, NULL));
+  ck_assert (b9_record_note_pid (written, 1, NULL));
+  ck_assert (b9_record_note_pid (written, getpid (), NULL));
+  noted = b9_record_load (top, NULL);
+  ck_assert_int_eq (noted->pid, getpid ());
+  b9_record_set_pid (noted, 1);
+  ck_assert (b9_record_save (noted, NULL));
+  saved = b9_record_load (top, NULL);
+  ck_assert_int_eq (saved->pid, 1);
+  ck_assert_int_eq (saved->phase, B9_PHASE_CREATED);
+}
+END_TEST
+
+START_TEST (may_be_made_without_a_known_pid)
+{
+  g_autoptr (B9Record) written = record_at_top ();
+  g_autoptr (B9Record) read = NULL;
+
+  ck_assert (b9_record_save (written, NULL));
+  ck_assert (b9_record_note_pid (written, 0, NULL));
+  read = b9_record_load (top, NULL);
+  ck_assert_int_eq (read->phase, B9_PHASE_CREATED);
+  ck_assert_int_eq (read->pid, 0);
+}
+END_TEST
+
+START_TEST (a_note_that_cannot_be_written_is_told)
+{
+  g_autoptr (B9Record) record = record_at_top ();
+  g_autoptr (GError) error = NULL;
+
+  make_directory ("process");
+  ck_assert (!b9_record_note_pid (record, getpid (), &error));
+  ck_assert (g_str_has_prefix (error->message, "cannot write "));
+}
+END_TEST
+
+START_TEST (stands_until_it_is_gone_or_another)
+{
+  g_autoptr (B9Record) first = record_at_top ();
+  g_autoptr (B9Record) second = record_at_top ();
+  g_autofree char *path = b9_record_file (first, "record");
+
+  ck_assert (!b9_record_stands (first));
+  ck_assert (b9_record_save (first, NULL));
+  ck_assert (b9_record_stands (first));
+  ck_assert (!b9_record_stands (second));
+  ck_assert (b9_record_note_pid (first, getpid (), NULL));
+  ck_assert (b9_record_stands (first));
+  ck_assert (b9_record_save (second, NULL));
+  ck_assert (!b9_record_stands (first));
+  ck_assert_int_eq (unlink (path), 0);
+  ck_assert (!b9_record_stands (second));
+}
+END_TEST
+
 START_TEST (can_be_read_by_nobody_else)
 {
   g_autoptr (B9Record) record = record_at_top ();
@@ -219,8 +301,26 @@ END_TEST
 START_TEST (times_are_rfc_3339)
 {
   g_autofree char *now = b9_timestamp ();
+  g_autoptr (GDateTime) read = g_date_time_new_from_iso8601 (now, NULL);
+  gint64 difference = read != NULL ? g_get_real_time () / G_USEC_PER_SEC - g_date_time_to_unix (read)
+                                   : G_MAXINT;
 
+  ck_assert_int_ge (difference, 0);
+  ck_assert_int_le (difference, 60);
   ck_assert (g_regex_match_simple ("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z$", now, 0, 0));
+}
+END_TEST
+
+START_TEST (days_are_those_of_the_calendar)
+{
+  for (gint64 day = 0; day < G_GINT64_CONSTANT (366) * 500; day++) {
+    const struct timespec moment = {.tv_sec = day * 86400 + day % 86400, .tv_nsec = 5};
+    g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (moment.tv_sec);
+    g_autofree char *expected = g_date_time_format (date, "%Y-%m-%dT%H:%M:%S.000000005Z");
+    g_autofree char *told = b9_timestamp_of (&moment);
+
+    ck_assert_str_eq (told, expected);
+  }
 }
 END_TEST
 
@@ -332,6 +432,11 @@ main (void)
   tcase_add_test (record, is_made_in_the_name_of_this_process);
   tcase_add_test (record, is_read_as_it_was_written);
   tcase_add_test (record, what_is_unknown_stays_unknown);
+  tcase_add_test (record, the_pid_is_noted_beside_it);
+  tcase_add_test (record, a_later_note_and_a_later_record_win);
+  tcase_add_test (record, may_be_made_without_a_known_pid);
+  tcase_add_test (record, a_note_that_cannot_be_written_is_told);
+  tcase_add_test (record, stands_until_it_is_gone_or_another);
   tcase_add_test (record, can_be_read_by_nobody_else);
   tcase_add_test (record, belongs_to_its_boot_and_namespace);
   tcase_add_loop_test (record, says_what_is_wrong_with_it, 0, G_N_ELEMENTS (damages));
@@ -340,5 +445,6 @@ main (void)
   tcase_add_test (record, takes_no_process_that_cannot_be);
   tcase_add_test (record, reads_the_pid_that_a_runtime_wrote);
   tcase_add_test (record, times_are_rfc_3339);
+  tcase_add_test (record, days_are_those_of_the_calendar);
   return run_cases ("record", (TCase *[]){record, exit_case (), NULL});
 }

@@ -301,7 +301,8 @@ START_TEST (notes_the_pid_in_the_record)
   g_autoptr (B9Record) read = NULL;
   g_autofree char *script = NULL;
   char *argv[4];
-  B9Attach attach = attachment ("printf $$ >$D/pid; exit 0", &script, argv);
+  B9Attach attach = attachment ("printf $$ >$D/pid; until [ -L $D/process ]; do sleep 0.01; done", &script,
+                                argv);
   int status;
 
   record->directory = g_strdup (top);

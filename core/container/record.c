@@ -6,6 +6,7 @@
 
 #include "core/container/record.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "core/sys/process.h"
 
 #define GROUP "container"
+#define PROCESS "process"
 #define MAX_RECORD_BYTES (256 * 1024)
 
 B9Record *
@@ -78,43 +80,62 @@ escape (const char *value)
   return g_strjoinv ("\\040", words);
 }
 
+/* Written line by line, since a GKeyFile would take a quarter of a millisecond from every new container; it
+ * is read by GKeyFile, so what is written keeps to its rules (Desktop Entry Specification: values, lists). */
 static void
-set_text (GKeyFile *file, const char *key, const char *value)
+set_value (GString *file, const char *key, const char *value)
+{
+  g_string_append_printf (file, "%s=%s\n", key, value);
+}
+
+static void
+set_text (GString *file, const char *key, const char *value)
 {
   g_autofree char *escaped = value != NULL ? escape (value) : NULL;
 
   if (escaped != NULL)
-    g_key_file_set_value (file, GROUP, key, escaped);
+    set_value (file, key, escaped);
 }
 
 static void
-set_list (GKeyFile *file, const char *key, char **values)
+set_boolean (GString *file, const char *key, gboolean value)
 {
-  g_autoptr (GPtrArray) escaped = g_ptr_array_new_with_free_func (g_free);
+  set_value (file, key, value ? "true" : "false");
+}
 
-  for (guint i = 0; values[i] != NULL; i++)
-    g_ptr_array_add (escaped, escape (values[i]));
-  g_key_file_set_string_list (file, GROUP, key, (const char *const *)escaped->pdata, escaped->len);
+/* In a list ";" ends a value, and "\" escapes both. */
+static void
+set_list (GString *file, const char *key, char **values)
+{
+  g_string_append_printf (file, "%s=", key);
+  for (guint i = 0; values[i] != NULL; i++) {
+    g_autofree char *escaped = escape (values[i]);
+
+    for (const char *p = escaped; *p != '\0'; p++) {
+      if (*p == ';' || *p == '\\')
+        g_string_append_c (file, '\\');
+      g_string_append_c (file, *p);
+    }
+    g_string_append_c (file, ';');
+  }
+  g_string_append_c (file, '\n');
 }
 
 static void
-set_process (GKeyFile *file, const char *key, pid_t pid, guint64 start)
+set_process (GString *file, const char *key, pid_t pid, guint64 start)
 {
-  g_autofree char *text = g_strdup_printf ("%d@%" G_GUINT64_FORMAT, (int)pid, start);
-
   if (pid > 0)
-    g_key_file_set_string (file, GROUP, key, text);
+    g_string_append_printf (file, "%s=%d@%" G_GUINT64_FORMAT "\n", key, (int)pid, start);
 }
 
 gboolean
 b9_record_save (const B9Record *record, GError **error)
 {
-  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autoptr (GString) file = g_string_sized_new (2048);
   g_autofree char *path = b9_record_file (record, "record");
-  g_autofree char *text = NULL;
-  gsize size;
+  g_autofree char *process = b9_record_file (record, PROCESS);
 
-  g_key_file_set_integer (file, GROUP, "version", B9_RECORD_VERSION);
+  g_string_append_printf (file, "[" GROUP "]\nversion=%d\n", B9_RECORD_VERSION);
   set_text (file, "id", record->id);
   set_text (file, "backend", record->backend);
   set_text (file, "root", record->root);
@@ -123,20 +144,36 @@ b9_record_save (const B9Record *record, GError **error)
   set_text (file, "bundle", record->bundle);
   set_text (file, "rootfs", record->rootfs);
   set_text (file, "cgroups-path", record->cgroups_path);
-  g_key_file_set_boolean (file, GROUP, "cgroups-ours", record->cgroups_ours);
-  g_key_file_set_boolean (file, GROUP, "leftovers-ours", record->leftovers_ours);
+  set_boolean (file, "cgroups-ours", record->cgroups_ours);
+  set_boolean (file, "leftovers-ours", record->leftovers_ours);
   set_list (file, "flags", record->flags);
   set_list (file, "cgroup-directories", record->cgroup_directories);
   set_text (file, "rootless", record->rootless);
-  g_key_file_set_boolean (file, GROUP, "systemd-cgroup", record->systemd_cgroup);
+  set_boolean (file, "systemd-cgroup", record->systemd_cgroup);
   set_text (file, "created", record->created);
   set_text (file, "phase", record->phase == B9_PHASE_CREATING ? "creating" : "created");
   set_process (file, "creator", record->creator, record->creator_start);
   set_process (file, "pid", record->pid, record->pid_start);
-  g_key_file_set_uint64 (file, GROUP, "pid-namespace", record->pid_namespace);
+  g_string_append_printf (file, "pid-namespace=%" G_GUINT64_FORMAT "\n", record->pid_namespace);
   set_text (file, "boot-id", record->boot_id);
-  text = g_key_file_to_data (file, &size, NULL);
-  return b9_replace_file (AT_FDCWD, path, text, size, 0600, error);
+  if (!b9_replace_file (AT_FDCWD, path, file->str, file->len, 0600, error))
+    return FALSE;
+  unlink (process); /* an earlier note would contradict */
+  return TRUE;
+}
+
+gboolean
+b9_record_note_pid (B9Record *record, pid_t pid, GError **error)
+{
+  g_autofree char *path = b9_record_file (record, PROCESS);
+  g_autofree char *note = NULL;
+
+  record->phase = B9_PHASE_CREATED;
+  b9_record_set_pid (record, pid);
+  note = g_strdup_printf ("%d@%" G_GUINT64_FORMAT, (int)record->pid, record->pid_start);
+  if (symlink (note, path) == 0 || (errno == EEXIST && unlink (path) == 0 && symlink (note, path) == 0))
+    return TRUE;
+  return b9_fail_errno (error, errno, "cannot write %s", path);
 }
 
 static char *
@@ -162,9 +199,8 @@ get_list (GKeyFile *file, const char *key)
 }
 
 static void
-get_process (GKeyFile *file, const char *key, pid_t *pid, guint64 *start)
+get_process (const char *text, pid_t *pid, guint64 *start)
 {
-  g_autofree char *text = get_text (file, key);
   guint64 started;
   int number;
 
@@ -172,6 +208,21 @@ get_process (GKeyFile *file, const char *key, pid_t *pid, guint64 *start)
     return;
   *pid = number;
   *start = started;
+}
+
+/* What b9_record_note_pid() left, if it did. */
+static void
+read_note (B9Record *record)
+{
+  g_autofree char *path = b9_record_file (record, PROCESS);
+  char note[64];
+  ssize_t size = readlink (path, note, sizeof note - 1);
+
+  if (size <= 0)
+    return;
+  note[size] = '\0';
+  record->phase = B9_PHASE_CREATED;
+  get_process (note, &record->pid, &record->pid_start);
 }
 
 /* What no record can do without. */
@@ -193,6 +244,8 @@ static B9Record *
 record_from_key_file (GKeyFile *file, const char *directory)
 {
   g_autofree char *phase = get_text (file, "phase");
+  g_autofree char *creator = get_text (file, "creator");
+  g_autofree char *process = get_text (file, "pid");
   B9Record *record = g_new0 (B9Record, 1);
 
   record->directory = g_strdup (directory);
@@ -212,10 +265,11 @@ record_from_key_file (GKeyFile *file, const char *directory)
   record->systemd_cgroup = g_key_file_get_boolean (file, GROUP, "systemd-cgroup", NULL);
   record->created = get_text (file, "created");
   record->phase = g_strcmp0 (phase, "creating") == 0 ? B9_PHASE_CREATING : B9_PHASE_CREATED;
-  get_process (file, "creator", &record->creator, &record->creator_start);
-  get_process (file, "pid", &record->pid, &record->pid_start);
+  get_process (creator, &record->creator, &record->creator_start);
+  get_process (process, &record->pid, &record->pid_start);
   record->pid_namespace = g_key_file_get_uint64 (file, GROUP, "pid-namespace", NULL);
   record->boot_id = get_text (file, "boot-id");
+  read_note (record);
   return record;
 }
 
@@ -254,6 +308,19 @@ b9_record_load (const char *directory, GError **error)
   if (version < 1 || missing_member (record) != NULL)
     return damaged (error, path, version < 1 ? "no version" : missing_member (record));
   return g_steal_pointer (&record);
+}
+
+gboolean
+b9_record_stands (const B9Record *record)
+{
+  g_autofree char *path = b9_record_file (record, "record");
+  g_autofree char *text = b9_read_file (AT_FDCWD, path, MAX_RECORD_BYTES, NULL, NULL);
+  g_autoptr (GString) creator = g_string_new ("\n");
+  g_autoptr (GString) created = g_string_new ("\n");
+
+  set_process (creator, "creator", record->creator, record->creator_start);
+  set_text (created, "created", record->created);
+  return text != NULL && strstr (text, creator->str) != NULL && strstr (text, created->str) != NULL;
 }
 
 gboolean

@@ -6,9 +6,12 @@
  * A record is a directory STATE/containers/ID/KEY, where KEY stands for backend and root:
  *   record       this structure, a GKeyFile with a version
  *   pid          the container's PID, written by the runtime
+ *   process      a symbolic link to PID@START-TIME of the container, from the moment it is made: no second
+ *                write of the record, and a link is there whole or not at all
  *   exit         how the container ended, written by its monitor or by the command that saw it
- * (exit-status.h) monitor      the PID and start time of the b9run-monitor that will write exit; only where
- * there is one backend.log  the runtime's own log of the last command
+ *                (exit-status.h)
+ *   monitor      the PID and start time of the b9run-monitor that will write exit; only where there is one
+ *   backend.log  the runtime's own log of the last command
  */
 #ifndef B9_RECORD_H
 #define B9_RECORD_H
@@ -69,6 +72,12 @@ gboolean b9_record_is_of_this_boot (const B9Record *record);
 
 /* Notes the container's PID and when that process started. */
 void b9_record_set_pid (B9Record *record, pid_t pid);
+
+/* The container is made: sets phase and PID, and writes both down.  @pid may be 0, where nobody knows it. */
+gboolean b9_record_note_pid (B9Record *record, pid_t pid, GError **error);
+
+/* Whether what stands in the record's place is still this one, and not gone or the next container's. */
+gboolean b9_record_stands (const B9Record *record);
 
 /* The PID that a runtime wrote into the file "pid" below @directory; 0 while there is none. */
 pid_t b9_read_pid_file (const char *directory);

@@ -134,12 +134,10 @@ note_pid (Loop *loop, pid_t pid)
   B9Record *record = loop->attach->record;
   g_autoptr (GError) error = NULL;
 
-  if (record != NULL) {
-    b9_record_set_pid (record, pid);
-    record->phase = B9_PHASE_CREATED;
-    if (!b9_record_save (record, &error))
-      g_warning ("%s", error->message);
-  }
+  if (record != NULL && loop->ended)
+    b9_record_set_pid (record, pid); /* the record goes next, or `keep` notes it */
+  else if (record != NULL && !b9_record_note_pid (record, pid, &error))
+    g_warning ("%s", error->message);
   if (loop->attach->pid_file != NULL && !b9_publish_pid (loop->attach->pid_file, pid, &loop->failure))
     kill (pid, SIGKILL);
 }
@@ -203,9 +201,9 @@ loop_run (Loop *loop)
   while (!loop->ended) {
     if (poll (&watched, 1, pause_before_next_look (loop)) < 0 && errno != EINTR)
       break;
-    look_for_pid (loop);
     if (watched.revents != 0)
       read_signals (loop);
+    look_for_pid (loop);
     if (is_out_of_patience (loop))
       kill (loop->child, SIGKILL);
   }

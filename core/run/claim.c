@@ -40,9 +40,7 @@ b9_target_from_record (B9Target *target, const B9Runtime *runtime, B9Record *rec
 gboolean
 b9_claim_stands (const B9Record *record)
 {
-  g_autoptr (B9Record) now = b9_record_load (record->directory, NULL);
-
-  return now != NULL && g_strcmp0 (now->created, record->created) == 0 && now->creator == record->creator;
+  return b9_record_stands (record);
 }
 
 void
@@ -114,7 +112,6 @@ B9Mend
 b9_mend (B9Index *index, B9Target *target)
 {
   B9Record *record = target->record;
-  pid_t pid;
 
   if (!b9_record_is_ours (record)) {
     /* No container outlives a boot. */
@@ -132,13 +129,8 @@ b9_mend (B9Index *index, B9Target *target)
     b9_index_remove (index, record, NULL);
     return B9_MEND_REMOVED;
   }
-  if (record->phase == B9_PHASE_CREATING) {
-    pid = b9_read_pid_file (record->directory);
-    if (pid > 0)
-      b9_record_set_pid (record, pid);
-    record->phase = B9_PHASE_CREATED;
-    b9_record_save (record, NULL);
-  }
+  if (record->phase == B9_PHASE_CREATING)
+    b9_record_note_pid (record, b9_read_pid_file (record->directory), NULL);
   return B9_MEND_KEPT;
 }
 

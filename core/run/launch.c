@@ -141,9 +141,7 @@ finish_creation (B9Launch *launch, GError **error)
   if (pid == 0)
     return b9_fail (error, B9_ERROR_BACKEND_FAILED, "%s said that container %s is made, but wrote no PID",
                     launch->target->program, record->id);
-  b9_record_set_pid (record, pid);
-  record->phase = B9_PHASE_CREATED;
-  return b9_record_save (record, error) &&
+  return b9_record_note_pid (record, pid, error) &&
          (launch->pid_file == NULL || b9_publish_pid (launch->pid_file, pid, error));
 }
 
@@ -185,10 +183,13 @@ b9_launch_create (B9Launch *launch, GError **error)
 static gboolean
 keep (const B9Launch *launch, int wait_status)
 {
+  B9Record *record = launch->target->record;
+
   for (guint i = 0; launch->options[i] != NULL; i++) {
     if (strcmp (launch->options[i]->name, "keep") == 0 && g_strcmp0 (launch->options[i]->value, "true") == 0)
-      return b9_claim_stands (launch->target->record) && b9_target_exists (launch->target) &&
-             b9_exit_status_save (launch->target->record, wait_status, NULL);
+      return b9_claim_stands (record) && b9_target_exists (launch->target) &&
+             (record->phase == B9_PHASE_CREATED || b9_record_note_pid (record, record->pid, NULL)) &&
+             b9_exit_status_save (record, wait_status, NULL);
   }
   return FALSE;
 }
