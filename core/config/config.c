@@ -18,6 +18,7 @@
 
 #include "core/config/config-private.h"
 #include "core/sys/failure.h"
+#include "core/sys/files.h"
 
 B9ConfigValue *
 b9_config_value_new (const char *path, const char *file, guint line)
@@ -123,19 +124,15 @@ static gboolean
 add_drop_ins (B9Config *config, const char *directory, GError **error)
 {
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
-  GError *local = NULL;
-  g_autoptr (GDir) entries = g_dir_open (directory, 0, &local);
+  g_autoptr (DIR) entries = opendir (directory);
 
-  if (entries == NULL) {
-    gboolean absent = g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT);
-    if (!absent)
-      g_set_error_literal (error, B9_ERROR, B9_ERROR_CONFIG, local->message);
-    g_error_free (local);
-    return absent;
-  }
-  for (const char *name = g_dir_read_name (entries); name != NULL; name = g_dir_read_name (entries))
-    if (*name != '.' && g_str_has_suffix (name, ".yaml"))
-      g_ptr_array_add (files, g_build_filename (directory, name, NULL));
+  if (entries == NULL)
+    return errno == ENOENT ||
+           b9_fail (error, B9_ERROR_CONFIG, "the configuration directory %s cannot be read: %s", directory,
+                    b9_errno_text (errno));
+  for (const struct dirent *entry = readdir (entries); entry != NULL; entry = readdir (entries))
+    if (entry->d_name[0] != '.' && g_str_has_suffix (entry->d_name, ".yaml"))
+      g_ptr_array_add (files, g_build_filename (directory, entry->d_name, NULL));
   g_ptr_array_sort (files, compare_names);
 
   for (guint i = 0; i < files->len; i++)

@@ -132,21 +132,22 @@ static gboolean
 load_id (const B9Index *index, const char *id, GPtrArray *records, GError **error)
 {
   g_autofree char *directory = g_build_filename (index->containers, id, NULL);
-  g_autoptr (GError) refused = NULL;
-  g_autoptr (GDir) keys = g_dir_open (directory, 0, &refused);
-  const char *key;
+  g_autoptr (DIR) keys = opendir (directory);
+  const struct dirent *key;
   gboolean sound = TRUE;
 
-  if (g_error_matches (refused, G_FILE_ERROR, G_FILE_ERROR_ACCES))
+  if (keys == NULL && errno == EACCES)
     return b9_fail (error, B9_ERROR_PERMISSION,
                     "the records in %s cannot be read by user %u: they are for their owner", index->directory,
                     (unsigned)geteuid ());
-
-  while (keys != NULL && (key = g_dir_read_name (keys)) != NULL) {
-    g_autofree char *path = g_build_filename (directory, key, NULL);
+  while (keys != NULL && (key = readdir (keys)) != NULL) {
+    g_autofree char *path = g_build_filename (directory, key->d_name, NULL);
     g_autoptr (GError) problem = NULL;
-    B9Record *record = b9_record_load (path, &problem);
+    B9Record *record;
 
+    if (key->d_name[0] == '.')
+      continue;
+    record = b9_record_load (path, &problem);
     if (record != NULL)
       g_ptr_array_add (records, record);
     else if (sound && !g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_FOUND)) {
@@ -279,12 +280,25 @@ b9_index_add (B9Index *index, B9Record *record, GError **error)
   return FALSE;
 }
 
+/* Without looking what there is, which costs more.  The record goes last: as long as it stands, whoever comes
+ * after a killed b9run cleans up, and no next container of this name meets what is left of this one. */
+static gboolean
+remove_usual_files (const B9Record *record)
+{
+  static const char *const names[] = {"pid", "process", "exit", "monitor", "backend.log", "record"};
+  b9_autofd directory = open (record->directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+  for (guint i = 0; directory >= 0 && i < G_N_ELEMENTS (names); i++)
+    unlinkat (directory, names[i], 0);
+  return directory >= 0 && rmdir (record->directory) == 0;
+}
+
 gboolean
 b9_index_remove (B9Index *index, const B9Record *record, GError **error)
 {
   g_autofree char *by_id = g_build_filename (index->containers, record->id, NULL);
 
-  if (!b9_remove_tree (record->directory, error))
+  if (!remove_usual_files (record) && !b9_remove_tree (record->directory, error))
     return FALSE;
   rmdir (by_id); /* stays while another root holds this id */
   return TRUE;

@@ -97,11 +97,12 @@ sweep_cgroups (const B9Index *index, const B9Record *record, gboolean was_interr
 {
   const char *const *directories = (const char *const *)record->cgroup_directories;
 
-  if (!record->cgroups_ours || !b9_cgroup_any_exists (directories))
+  if (!record->cgroups_ours)
     return;
   if (!was_interrupted)
     b9_cgroup_remove_empty (directories);
-  else if (!shares_cgroup (index, record) && !b9_cgroup_sweep (directories))
+  else if (b9_cgroup_any_exists (directories) && !shares_cgroup (index, record) &&
+           !b9_cgroup_sweep (directories))
     g_warning ("processes of container %s could not be killed", record->id);
 }
 

@@ -99,20 +99,20 @@ add_hierarchy (GPtrArray *directories, const char *line, const char *path)
     add_directory (directories, g_str_has_prefix (names[i], "name=") ? names[i] + 5 : names[i], own, path);
 }
 
+/* @own: the lines of /proc/self/cgroup, or NULL. */
 static void
-add_path (GPtrArray *directories, const char *path)
+add_path (GPtrArray *directories, char **own, const char *path)
 {
-  g_autofree char *own = b9_read_file (AT_FDCWD, "/proc/self/cgroup", 65536, NULL, NULL);
-  g_auto (GStrv) lines = own != NULL && path != NULL && is_proper (path) ? g_strsplit (own, "\n", -1) : NULL;
-
-  for (guint i = 0; lines != NULL && lines[i] != NULL; i++)
-    add_hierarchy (directories, lines[i], path);
+  for (guint i = 0; path != NULL && is_proper (path) && own != NULL && own[i] != NULL; i++)
+    add_hierarchy (directories, own[i], path);
 }
 
 GPtrArray *
 b9_cgroup_directories (const char *cgroups_path, const char *id, gboolean systemd)
 {
   GPtrArray *directories = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *text = b9_read_file (AT_FDCWD, "/proc/self/cgroup", 65536, NULL, NULL);
+  g_auto (GStrv) own = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
   gboolean given = cgroups_path != NULL && *cgroups_path != '\0';
   g_autofree char *by_default = g_strdup_printf ("/%s", id);
   g_autofree char *scope = NULL;
@@ -121,12 +121,12 @@ b9_cgroup_directories (const char *cgroups_path, const char *id, gboolean system
     g_autofree char *unit = given ? g_strdup (cgroups_path) : g_strdup_printf ("system.slice:runc:%s", id);
 
     scope = systemd_path (unit);
-    add_path (directories, scope);
+    add_path (directories, own, scope);
   } else if (given) {
-    add_path (directories, cgroups_path);
+    add_path (directories, own, cgroups_path);
   } else {
-    add_path (directories, id);         /* runc */
-    add_path (directories, by_default); /* runsc */
+    add_path (directories, own, id);         /* runc */
+    add_path (directories, own, by_default); /* runsc */
   }
   return directories;
 }

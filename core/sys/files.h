@@ -7,6 +7,7 @@
 #define B9_FILES_H
 
 #include <glib.h>
+#include <dirent.h>
 #include <sys/types.h>
 
 G_BEGIN_DECLS
@@ -15,6 +16,9 @@ G_BEGIN_DECLS
 typedef int B9Fd;
 void b9_fd_close (B9Fd *fd);
 #define b9_autofd __attribute__ ((cleanup (b9_fd_close))) B9Fd
+
+/* For opendir(3), where a folder is often missing: GDir would make a translated message each time. */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DIR, closedir)
 
 /* Makes @path and its missing parents with mode 0700.  An existing one must be a directory of the caller's
  * that nobody else can write. */
