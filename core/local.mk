@@ -5,6 +5,13 @@ noinst_LTLIBRARIES += libb9core.la
 libb9core_la_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 libb9core_la_LIBADD = $(GLIB_LIBS) $(LTDL_LIBS)
 libb9core_la_SOURCES = \
+	core/capability/answers.c core/capability/answers.h \
+	core/capability/ask.c core/capability/ask.h \
+	core/capability/cache.c core/capability/cache.h \
+	core/capability/catalogue.c core/capability/catalogue.h \
+	core/capability/evidence.c core/capability/evidence.h \
+	core/capability/host-cells.c core/capability/host-cells.h \
+	core/capability/matrix.c core/capability/matrix.h \
 	core/cli/arguments.c core/cli/arguments.h \
 	core/config/config.c core/config/config.h core/config/config-private.h \
 	core/config/config-file.c \

@@ -42,6 +42,7 @@ B9_CHECKS = \
 	tests/test-json-text \
 	tests/test-launch \
 	tests/test-log \
+	tests/test-matrix \
 	tests/test-module-file \
 	tests/test-nvidia-host \
 	tests/test-process \
@@ -213,6 +214,10 @@ tests_test_registry_SOURCES = tests/test-registry.c tests/plugin-testing.h
 tests_test_registry_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_registry_LDADD = $(B9_TEST_LIBS)
 
+tests_test_matrix_SOURCES = tests/test-matrix.c tests/plugin-testing.h
+tests_test_matrix_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_matrix_LDADD = $(B9_TEST_LIBS)
+
 tests_test_provider_SOURCES = tests/test-provider.c tests/plugin-testing.h
 tests_test_provider_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_provider_LDADD = $(B9_TEST_LIBS)
@@ -246,7 +251,7 @@ tests_test_runsc_state_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runsc_state_LDADD = $(B9_TEST_LIBS)
 
 # Valgrind 3.19 has neither pidfd_open(2) nor openat2(2), which these are about.
-B9_VALGRIND_CHECKS = $(filter-out tests/test-bundle-command tests/test-host-services tests/test-process tests/test-query tests/test-spawn,$(B9_CHECKS))
+B9_VALGRIND_CHECKS = $(filter-out tests/test-bundle-command tests/test-host-services tests/test-matrix tests/test-process tests/test-query tests/test-spawn,$(B9_CHECKS))
 
 if HAVE_VALGRIND
 check-valgrind: $(check_PROGRAMS) $(check_DATA)

@@ -35,9 +35,21 @@ START_TEST (adds_one_json_line)
   g_autofree char *path = at_top ("log");
 
   put_file ("log", "before\n");
-  b9_client_log_append (path, TRUE, "a \"b\"\n\\ \001\303\244", "failed");
+  b9_client_log_append (path, TRUE, "a \"b\"\n\\ \001\303\244", "failed", NULL);
   expect_file ("log", "before\n{\"level\":\"error\",\"msg\":\"a \\\"b\\\"\\n\\\\ "
                       "\\u0001\303\244\",\"time\":\"NOW\",\"code\":\"failed\"}\n");
+}
+END_TEST
+
+START_TEST (names_the_capability_that_is_missing)
+{
+  g_autofree char *path = at_top ("log");
+
+  b9_client_log_append (path, TRUE, "x", "capability-unsupported", "exec");
+  b9_client_log_append (path, FALSE, "x", "capability-unsupported", "exec");
+  expect_file ("log", "{\"level\":\"error\",\"msg\":\"x\",\"time\":\"NOW\",\"code\":\"capability-"
+                      "unsupported\",\"capability\":\"exec\"}\ntime=\"NOW\" level=error msg=\"x\" "
+                      "code=capability-unsupported capability=exec\n");
 }
 END_TEST
 
@@ -45,7 +57,7 @@ START_TEST (adds_one_text_line)
 {
   g_autofree char *path = at_top ("log");
 
-  b9_client_log_append (path, FALSE, "a\nb", "usage");
+  b9_client_log_append (path, FALSE, "a\nb", "usage", NULL);
   expect_file ("log", "time=\"NOW\" level=error msg=\"a\\nb\" code=usage\n");
 }
 END_TEST
@@ -54,7 +66,7 @@ START_TEST (a_log_that_cannot_be_written_is_no_failure)
 {
   g_autofree char *path = at_top ("none/log");
 
-  b9_client_log_append (path, TRUE, "x", "failed");
+  b9_client_log_append (path, TRUE, "x", "failed", NULL);
   ck_assert (!is_there ("none"));
 }
 END_TEST
@@ -184,6 +196,7 @@ main (void)
   TCase *own = directory_case ("own log");
 
   tcase_add_test (client, adds_one_json_line);
+  tcase_add_test (client, names_the_capability_that_is_missing);
   tcase_add_test (client, adds_one_text_line);
   tcase_add_test (client, a_log_that_cannot_be_written_is_no_failure);
   tcase_add_test (client, finds_the_last_error_of_a_runtime);

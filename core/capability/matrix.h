@@ -40,6 +40,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (B9Matrix, b9_matrix_free)
 const B9MatrixCell *b9_matrix_cell (B9Matrix *matrix, const B9Runtime *runtime, const char *program,
                                     const char *root, const char *capability);
 
+/* All that went into that cell: the backend's own answer, and that of each provider which it needs; GPtrArray
+ * of borrowed B9MatrixCell. */
+GPtrArray *b9_matrix_parts (B9Matrix *matrix, const B9Runtime *runtime, const char *program, const char *root,
+                            const char *capability);
+
 /* Every capability that the backend, the catalogue or another provider names; GPtrArray of borrowed
  * B9MatrixCell, by id. */
 GPtrArray *b9_matrix_cells (B9Matrix *matrix, const B9Runtime *runtime, const char *program,
@@ -51,6 +56,8 @@ GPtrArray *b9_matrix_cells (B9Matrix *matrix, const B9Runtime *runtime, const ch
  * ("--preserve-fds", "linux.devices[0]"). */
 gboolean b9_matrix_require (B9Matrix *matrix, const B9Runtime *runtime, const char *program, const char *root,
                             const char *capability, const char *what, GError **error);
+
+const char *b9_capability_state_name (guint32 state); /* "supported", … */
 
 G_END_DECLS
 

@@ -121,9 +121,22 @@ b9_app_index (B9App *app, GError **error)
   return app->index;
 }
 
+B9Matrix *
+b9_app_matrix (B9App *app, GError **error)
+{
+  B9Registry *registry = b9_app_registry (app, error);
+  const B9Index *index = registry != NULL ? b9_app_index (app, error) : NULL;
+
+  if (index == NULL || app->matrix != NULL)
+    return app->matrix;
+  app->matrix = b9_matrix_new (registry, app->config, b9_index_directory (index));
+  return app->matrix;
+}
+
 void
 b9_app_clear (B9App *app)
 {
+  g_clear_pointer (&app->matrix, b9_matrix_free);
   g_clear_pointer (&app->said, g_free);
   g_clear_pointer (&app->runtimes, g_ptr_array_unref);
   g_clear_pointer (&app->index, b9_index_free);

@@ -5,6 +5,7 @@
 #ifndef B9_COMMAND_H
 #define B9_COMMAND_H
 
+#include "core/capability/matrix.h"
 #include "core/cli/arguments.h"
 #include "core/config/config.h"
 #include "core/container/index.h"
@@ -20,6 +21,7 @@ typedef struct {
   B9Config *config;           /* b9_app_config */
   B9Registry *registry;       /* b9_app_registry */
   B9Index *index;             /* b9_app_index */
+  B9Matrix *matrix;           /* b9_app_matrix */
   GPtrArray *backend_options; /* of B9RequestOption: global options that are not b9run's own; borrowed from
                                  globals */
   GPtrArray *runtimes;        /* of B9Runtime: b9_app_runtime */
@@ -69,6 +71,7 @@ int b9_cmd_index (B9App *app, const B9Line *line, GError **error);
 B9Config *b9_app_config (B9App *app, GError **error);
 B9Registry *b9_app_registry (B9App *app, GError **error);
 B9Index *b9_app_index (B9App *app, GError **error);
+B9Matrix *b9_app_matrix (B9App *app, GError **error);
 void b9_app_clear (B9App *app);
 const char *b9_app_global (const B9App *app, const char *name);
 

@@ -254,7 +254,8 @@ report (const B9App *app, const GError *failure)
   gboolean json = app->globals != NULL && g_strcmp0 (b9_app_global (app, "log-format"), "json") == 0;
 
   if (log != NULL)
-    b9_client_log_append (log, json, failure->message, b9_error_name (failure->code));
+    b9_client_log_append (log, json, failure->message, b9_error_name (failure->code),
+                          b9_error_capability (failure));
   if (app->said == NULL)
     fprintf (stderr, "b9run: %s\n", failure->message);
   else if (strcmp (app->said, failure->message) != 0)

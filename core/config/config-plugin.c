@@ -93,3 +93,22 @@ b9_config_check_plugin (const B9Config *config, const char *section, const B9Con
   }
   return TRUE;
 }
+
+char *
+b9_config_section (const B9Config *config, const char *section)
+{
+  g_autofree char *prefix = g_strconcat (section, ".", NULL);
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < config->order->len; i++) {
+    const B9ConfigValue *value = config->order->pdata[i];
+
+    if (!g_str_has_prefix (value->path, prefix))
+      continue;
+    g_string_append_printf (text, "%s=%s", value->path, value->text != NULL ? value->text : "");
+    for (char **item = value->list; item != NULL && *item != NULL; item++)
+      g_string_append_printf (text, "\n  %s", *item);
+    g_string_append_c (text, '\n');
+  }
+  return g_string_free (text, FALSE);
+}

@@ -18,20 +18,23 @@
 #define LOG_TAIL_BYTES (256 * 1024)
 
 void
-b9_client_log_append (const char *file, gboolean json, const char *message, const char *code)
+b9_client_log_append (const char *file, gboolean json, const char *message, const char *code,
+                      const char *capability)
 {
   b9_autofd fd = open (file, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
   g_autofree char *now = b9_timestamp ();
   g_autofree char *quoted = b9_json_quote (message);
-  g_autofree char *line = NULL;
+  g_autofree char *id = capability != NULL ? b9_json_quote (capability) : NULL;
+  g_autoptr (GString) line = g_string_new (NULL);
 
   if (json)
-    line = g_strdup_printf ("{\"level\":\"error\",\"msg\":%s,\"time\":\"%s\",\"code\":\"%s\"}\n", quoted, now,
-                            code);
+    g_string_printf (line, "{\"level\":\"error\",\"msg\":%s,\"time\":\"%s\",\"code\":\"%s\"%s%s}\n", quoted,
+                     now, code, id != NULL ? ",\"capability\":" : "", id != NULL ? id : "");
   else
-    line = g_strdup_printf ("time=\"%s\" level=error msg=%s code=%s\n", now, quoted, code);
+    g_string_printf (line, "time=\"%s\" level=error msg=%s code=%s%s%s\n", now, quoted, code,
+                     id != NULL ? " capability=" : "", id != NULL ? capability : "");
   if (fd >= 0)
-    b9_write_all (fd, line, strlen (line));
+    b9_write_all (fd, line->str, line->len);
 }
 
 /* The message of one line, if the line is a JSON object whose level is as bad as an error. */

@@ -13,8 +13,10 @@
 G_BEGIN_DECLS
 
 /* Appends the line.  @json: as JSON, else in the form of runc's text log.  @code: the stable name of the
- * reason. A log that cannot be written is no further failure. */
-void b9_client_log_append (const char *file, gboolean json, const char *message, const char *code);
+ * reason.  @capability: the id of the one that is missing, or NULL.  A log that cannot be written is no
+ * further failure. */
+void b9_client_log_append (const char *file, gboolean json, const char *message, const char *code,
+                           const char *capability);
 
 /* The last error that a runtime wrote into its JSON log: the message of the last line with level error (or
  * fatal, panic), or NULL.  Lines that are no JSON are passed over, and of a long log only the end is read. */

@@ -61,6 +61,65 @@ b9_fail (GError **error, B9Error code, const char *format, ...)
   return FALSE;
 }
 
+/* What an error of our domain has beside its message (g_error_domain_register()). */
+typedef struct {
+  char *capability;
+} Beside;
+
+/* GLib lays it in front of the error, rounded up as it rounds everything. */
+static Beside *
+beside (const GError *error)
+{
+  const gsize unit = 2 * sizeof (gsize);
+
+  return (Beside *)(void *)((char *)error - ((sizeof (Beside) + unit - 1) & ~(unit - 1)));
+}
+
+static void
+beside_init (GError *error)
+{
+  beside (error)->capability = NULL;
+}
+
+static void
+beside_copy (const GError *from, GError *to)
+{
+  beside (to)->capability = g_strdup (beside (from)->capability);
+}
+
+static void
+beside_clear (GError *error)
+{
+  g_free (beside (error)->capability);
+}
+
+/* Before any error of the domain can be made, a plugin's too: GLib sizes each by what it knows then. */
+__attribute__ ((constructor)) static void
+extend_domain (void)
+{
+  g_error_domain_register_static ("b9-error-quark", sizeof (Beside), beside_init, beside_copy, beside_clear);
+}
+
+gboolean
+b9_fail_capability (GError **error, const char *capability, const char *format, ...)
+{
+  GError *failure;
+  va_list arguments;
+
+  va_start (arguments, format);
+  failure = g_error_new_valist (B9_ERROR, B9_ERROR_CAPABILITY, format, arguments);
+  va_end (arguments);
+  beside (failure)->capability = g_strdup (capability);
+  g_propagate_error (error, failure);
+  return FALSE;
+}
+
+const char *
+b9_error_capability (const GError *error)
+{
+  return error->domain == B9_ERROR ? beside (error)->capability : NULL;
+}
+
 const char *
 b9_error_name (int code)
 {

@@ -21,6 +21,13 @@ gboolean b9_fail_errno (GError **error, int errnum, const char *format, ...) G_G
 /* Sets @error and returns FALSE. */
 gboolean b9_fail (GError **error, B9Error code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
+/* B9_ERROR_CAPABILITY, with the id of the capability beside the message.  Returns FALSE. */
+gboolean b9_fail_capability (GError **error, const char *capability, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+
+/* That id, or NULL; borrowed from @error. */
+const char *b9_error_capability (const GError *error);
+
 /* The stable name of a code, as the JSON log and scripts see it ("container-not-found"). */
 const char *b9_error_name (int code);
 

@@ -3,12 +3,16 @@
 # libtool and without -z defs: an undefined symbol is what one of them is for.
 bad_plugins = \
 	tests/bad-plugins/a-squatter.so \
+	tests/bad-plugins/b9-backend-asked.so \
 	tests/bad-plugins/b9-backend-good.so \
 	tests/bad-plugins/b9-backend-mixed.so \
 	tests/bad-plugins/b9-backend-newer.so \
 	tests/bad-plugins/b9-backend-older.so \
 	tests/bad-plugins/b9-backend-other.so \
+	tests/bad-plugins/b9-checkpoint-asked.so \
+	tests/bad-plugins/b9-gpu-asked.so \
 	tests/bad-plugins/b9-gpu-good.so \
+	tests/bad-plugins/b9-gpu-other.so \
 	tests/bad-plugins/bad-gpu-key.so \
 	tests/bad-plugins/bad-key-name.so \
 	tests/bad-plugins/bad-provider-name.so \
@@ -55,11 +59,11 @@ bad_plugins = \
 bad_plugin_sources = $(bad_plugins:.so=.c)
 
 # Each name is in its target, so $(@:.so=.c) is its source.
-$(bad_plugins): $(bad_plugin_sources) tests/bad-plugins/fixture.h tests/bad-plugins/fixture-gpu.h $(b9include_HEADERS)
+$(bad_plugins): $(bad_plugin_sources) tests/bad-plugins/fixture.h tests/bad-plugins/fixture-gpu.h tests/bad-plugins/fixture-probe.h $(b9include_HEADERS)
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CCLD)$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(GLIB_CFLAGS) $(CFLAGS) -fPIC \
 	  -shared -o $@ $(srcdir)/$(@:.so=.c) $(LDFLAGS) $(GLIB_LIBS)
 
 check_DATA = $(bad_plugins)
 CLEANFILES += $(bad_plugins)
-EXTRA_DIST += $(bad_plugin_sources) tests/bad-plugins/fixture.h tests/bad-plugins/fixture-gpu.h
+EXTRA_DIST += $(bad_plugin_sources) tests/bad-plugins/fixture.h tests/bad-plugins/fixture-gpu.h tests/bad-plugins/fixture-probe.h
