@@ -5,7 +5,7 @@ B9_PLUGIN_FLAGS = -module -avoid-version -no-undefined $(B9_NO_UNDEFINED) -Wl,-z
 	-export-symbols-regex '_LTX_b9_plugin$$' $(AM_LDFLAGS)
 B9_PLUGIN_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden $(GLIB_CFLAGS)
 
-plugin_LTLIBRARIES += b9-backend-runc.la b9-backend-runsc.la
+plugin_LTLIBRARIES += b9-backend-runc.la b9-backend-runsc.la b9-checkpoint-criu.la
 
 b9_backend_runc_la_SOURCES = \
 	plugins/backends/runc/runc-args.c \
@@ -40,6 +40,20 @@ b9_backend_runsc_la_CFLAGS = $(B9_PLUGIN_CFLAGS)
 b9_backend_runsc_la_LDFLAGS = $(B9_PLUGIN_FLAGS)
 b9_backend_runsc_la_LIBADD = $(GLIB_LIBS)
 
+b9_checkpoint_criu_la_SOURCES = \
+	plugins/checkpoint/criu/criu.h \
+	plugins/checkpoint/criu/criu-before.c \
+	plugins/checkpoint/criu/criu-doctor.c \
+	plugins/checkpoint/criu/criu-equip.c \
+	plugins/checkpoint/criu/criu-find.c \
+	plugins/checkpoint/criu/criu-image.c \
+	plugins/checkpoint/criu/criu-log.c \
+	plugins/checkpoint/criu/criu-plugin.c \
+	plugins/checkpoint/criu/criu-probe.c
+b9_checkpoint_criu_la_CFLAGS = $(B9_PLUGIN_CFLAGS)
+b9_checkpoint_criu_la_LDFLAGS = $(B9_PLUGIN_FLAGS)
+b9_checkpoint_criu_la_LIBADD = $(GLIB_LIBS)
+
 # What the kernel tells of NVIDIA's driver, for the detector's probe and examination.
 B9_NVIDIA_HOST = \
 	plugins/gpu/device-path/nvidia-facts.c \
@@ -61,3 +75,4 @@ b9_gpu_device_path_la_LIBADD = $(GLIB_LIBS)
 
 EXTRA_DIST += plugins/backends/runc/README.md plugins/backends/runsc/README.md
 EXTRA_DIST += plugins/gpu/device-path/README.md
+EXTRA_DIST += plugins/checkpoint/criu/README.md

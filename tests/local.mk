@@ -24,6 +24,7 @@ B9_CHECKS = \
 	tests/test-bundle-command \
 	tests/test-cgroup \
 	tests/test-checkpoint-vtable \
+	tests/test-checkpoint-criu \
 	tests/test-claim \
 	tests/test-cli-argv \
 	tests/test-cli-failures \
@@ -144,6 +145,12 @@ tests_test_host_LDADD = $(B9_TEST_LIBS)
 tests_test_host_services_SOURCES = tests/test-host-services.c tests/directory-testing.h tests/suite-testing.h
 tests_test_host_services_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_host_services_LDADD = $(B9_TEST_LIBS)
+
+tests_test_checkpoint_criu_SOURCES = tests/test-checkpoint-criu.c tests/examine-testing.h tests/directory-testing.h \
+	tests/suite-testing.h $(b9_checkpoint_criu_la_SOURCES)
+tests_test_checkpoint_criu_CPPFLAGS = $(B9_TEST_CPPFLAGS)
+tests_test_checkpoint_criu_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_checkpoint_criu_LDADD = $(B9_TEST_LIBS)
 
 tests_test_claim_SOURCES = tests/test-claim.c tests/run-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_claim_CFLAGS = $(B9_TEST_CFLAGS)
