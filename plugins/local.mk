@@ -29,6 +29,10 @@ b9_backend_runsc_la_SOURCES = \
 	plugins/backends/runsc/runsc-features.h \
 	plugins/backends/runsc/runsc-options.c \
 	plugins/backends/runsc/runsc-plugin.c \
+	plugins/backends/runsc/runsc-prepare-devices.c \
+	plugins/backends/runsc/runsc-prepare-gpu.c \
+	plugins/backends/runsc/runsc-prepare.c \
+	plugins/backends/runsc/runsc-prepare.h \
 	plugins/backends/runsc/runsc-probe.c \
 	plugins/backends/runsc/runsc-probe.h \
 	plugins/backends/runsc/runsc-release.c \

@@ -54,6 +54,7 @@ B9_CHECKS = \
 	tests/test-runc-args \
 	tests/test-runc-probe \
 	tests/test-runsc-args \
+	tests/test-runsc-prepare \
 	tests/test-runsc-probe \
 	tests/test-runsc-features \
 	tests/test-runsc-state \
@@ -242,6 +243,12 @@ tests_test_runc_probe_LDADD = $(B9_TEST_LIBS)
 tests_test_runsc_args_SOURCES = tests/test-runsc-args.c tests/backend-testing.h $(b9_backend_runsc_la_SOURCES)
 tests_test_runsc_args_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runsc_args_LDADD = $(B9_TEST_LIBS)
+
+tests_test_runsc_prepare_SOURCES = tests/test-runsc-prepare.c tests/backend-testing.h tests/probe-testing.h \
+	$(b9_backend_runsc_la_SOURCES)
+tests_test_runsc_prepare_CPPFLAGS = $(B9_TEST_CPPFLAGS)
+tests_test_runsc_prepare_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_runsc_prepare_LDADD = $(B9_TEST_LIBS)
 
 tests_test_runsc_probe_SOURCES = tests/test-runsc-probe.c tests/backend-testing.h tests/probe-testing.h \
 	$(b9_backend_runsc_la_SOURCES)

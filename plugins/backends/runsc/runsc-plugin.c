@@ -12,6 +12,7 @@
 
 #include <unistd.h>
 
+#include "runsc-prepare.h"
 #include "runsc-probe.h"
 
 static char *
@@ -102,6 +103,7 @@ static const B9Backend runsc_backend = {
     .probe = runsc_probe,
     .examine = runsc_examine,
     .features = runsc_features,
+    .prepare = runsc_prepare,
 };
 
 static const B9Provider runsc_provider = {

@@ -378,6 +378,18 @@ report_injection (const B9Host *host)
   runsc_report (host, "cdi.inject", &verdict, needs);
 }
 
+/* Tried with release 20240729; newer ones may do better. */
+static void
+report_idmap (RunscRelease *release)
+{
+  if (runsc_release_has_command (release, "features") == RUNSC_NO)
+    declare (release->host, "idmap", B9_CAPABILITY_UNSUPPORTED, "tried with release 20240729",
+             "runsc passes over uidMappings and gidMappings of a mount without a word", "use --backend=runc");
+  else
+    declare (release->host, "idmap", B9_CAPABILITY_UNKNOWN, "tried with release 20240729 only",
+             "runsc does not say what it does with uidMappings of a mount", NULL);
+}
+
 void
 runsc_probe (const B9Host *host, const char *program, const char *root)
 {
@@ -397,6 +409,5 @@ runsc_probe (const B9Host *host, const char *program, const char *root)
   runsc_probe_gpu (&release);
   declare (host, "oom.events", B9_CAPABILITY_UNSUPPORTED, "gVisor's source, runsc/cmd/events.go",
            "runsc's events are of type stats only", "watch the counter oom_kill of the container's cgroup");
-  declare (host, "idmap", B9_CAPABILITY_UNKNOWN, "gVisor's source",
-           "runsc does not say what it does with uidMappings of a mount", NULL);
+  report_idmap (&release);
 }

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * runsc-prepare.c: what runsc would choke on, refused first and with a remedy, and the order of the edits.
+ *
+ * runsc itself fails late here, and where the sandbox is up already only with "EOF".
+ */
+#include "config.h"
+
+#define G_LOG_DOMAIN "b9run-runsc"
+
+#include "runsc-prepare.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+gboolean
+runsc_refuse (GError **error, const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error_literal (error, B9_ERROR, B9_ERROR_UNSUPPORTED, message);
+  return FALSE;
+}
+
+static gboolean
+check_label (const RunscWork *work, GError **error)
+{
+  g_autofree char *label = NULL;
+
+  if (!work->spec->string (work->spec, "/process/selinuxLabel", &label, error))
+    return FALSE;
+  return label == NULL || *label == '\0' ||
+         runsc_refuse (error,
+                       "runsc has no SELinux, and the bundle has process.selinuxLabel: make the container "
+                       "without a label (podman: --security-opt label=disable)");
+}
+
+static gboolean
+check_propagation (const RunscWork *work, GError **error)
+{
+  static const char *const allowed[] = {"", "private", "rprivate", "slave", "rslave", NULL};
+  g_autofree char *propagation = NULL;
+
+  if (!work->spec->string (work->spec, "/linux/rootfsPropagation", &propagation, error))
+    return FALSE;
+  return propagation == NULL || g_strv_contains (allowed, propagation) ||
+         runsc_refuse (error,
+                       "runsc shares no mounts with the host, and linux.rootfsPropagation is \"%s\": make it "
+                       "rslave or rprivate",
+                       propagation);
+}
+
+/* --- mounts --- */
+
+/* What check_mount() looks at. */
+typedef struct {
+  char *source;
+  gboolean bind;
+  char *shared; /* the option, or NULL */
+} Mount;
+
+static void
+mount_clear (Mount *mount)
+{
+  g_free (mount->source);
+  g_free (mount->shared);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Mount, mount_clear)
+
+static gboolean
+read_options (const B9Spec *spec, guint index, Mount *mount, GError **error)
+{
+  g_autofree char *list = g_strdup_printf ("/mounts/%u/options", index);
+  guint count = spec->length (spec, list);
+
+  for (guint i = 0; i < count; i++) {
+    g_autofree char *pointer = g_strdup_printf ("%s/%u", list, i);
+    g_autofree char *option = NULL;
+
+    if (!spec->string (spec, pointer, &option, error))
+      return FALSE;
+    mount->bind = mount->bind || g_strcmp0 (option, "bind") == 0 || g_strcmp0 (option, "rbind") == 0;
+    if (mount->shared == NULL && (g_strcmp0 (option, "shared") == 0 || g_strcmp0 (option, "rshared") == 0))
+      mount->shared = g_steal_pointer (&option);
+  }
+  return TRUE;
+}
+
+static gboolean
+read_mount (const B9Spec *spec, guint index, Mount *mount, GError **error)
+{
+  g_autofree char *source = g_strdup_printf ("/mounts/%u/source", index);
+  g_autofree char *kind = g_strdup_printf ("/mounts/%u/type", index);
+  g_autofree char *type = NULL;
+
+  if (!spec->string (spec, source, &mount->source, error) || !spec->string (spec, kind, &type, error))
+    return FALSE;
+  mount->bind = g_strcmp0 (type, "bind") == 0;
+  return read_options (spec, index, mount, error);
+}
+
+/* runsc starts the sandbox, finds the source missing there, and says "EOF". */
+static gboolean
+check_mount (const RunscWork *work, guint index, GError **error)
+{
+  g_auto (Mount) mount = {0};
+  g_autofree char *path = NULL;
+  struct stat info;
+
+  if (!read_mount (work->spec, index, &mount, error))
+    return FALSE;
+  if (!mount.bind)
+    return TRUE;
+  if (mount.shared != NULL)
+    return runsc_refuse (error,
+                         "runsc shares no mounts with the host, and mounts[%u] has the option %s: make it "
+                         "rslave or rprivate",
+                         index, mount.shared);
+  if (mount.source == NULL || *mount.source == '\0')
+    return TRUE;
+  path = g_canonicalize_filename (mount.source, work->preparation->bundle);
+  if (lstat (path, &info) == 0 || (errno != ENOENT && errno != ENOTDIR))
+    return TRUE;
+  g_set_error (error, B9_ERROR, B9_ERROR_BAD_INPUT,
+               "mounts[%u].source: %s is not there; runsc cannot mount it", index, path);
+  return FALSE;
+}
+
+static gboolean
+check_mounts (const RunscWork *work, GError **error)
+{
+  guint count = work->spec->length (work->spec, "/mounts");
+
+  for (guint i = 0; i < count; i++) {
+    if (!check_mount (work, i, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+runsc_prepare (const B9Host *host, const B9Preparation *preparation, B9Spec *spec, GPtrArray *flags,
+               GError **error)
+{
+  RunscWork work = {.host = host, .preparation = preparation, .spec = spec};
+
+  return check_label (&work, error) && check_propagation (&work, error) && runsc_find_gpu (&work, error) &&
+         runsc_prepare_devices (&work, error) && runsc_prepare_hooks (&work, error) &&
+         (!work.gpu || runsc_prepare_gpu (&work, flags, error)) && check_mounts (&work, error);
+}
