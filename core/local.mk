@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# libb9core holds everything but main, so that the tests can call it; the two format modules are opened when needed.
+# libb9core holds everything but main, so that the tests can call it; the format modules are opened when needed.
 
 noinst_LTLIBRARIES += libb9core.la
 libb9core_la_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
@@ -12,6 +12,8 @@ libb9core_la_SOURCES = \
 	core/capability/evidence.c core/capability/evidence.h \
 	core/capability/host-cells.c core/capability/host-cells.h \
 	core/capability/matrix.c core/capability/matrix.h \
+	core/checkpoint/archive.c core/checkpoint/archive.h \
+	core/checkpoint/processes.c core/checkpoint/processes.h \
 	core/cli/arguments.c core/cli/arguments.h \
 	core/config/config.c core/config/config.h core/config/config-private.h \
 	core/config/config-file.c \
@@ -102,9 +104,13 @@ b9run_monitor_SOURCES = core/monitor/monitor.c
 b9run_monitor_CFLAGS = $(B9_STD) $(B9_WARN) $(B9_HARDEN)
 b9run_monitor_LDFLAGS = $(B9_HARDEN_LINK)
 
-pkglib_LTLIBRARIES += b9run-json.la b9run-yaml.la
+pkglib_LTLIBRARIES += b9run-archive.la b9run-json.la b9run-yaml.la
 B9_FORMAT_FLAGS = -module -avoid-version -no-undefined $(B9_NO_UNDEFINED) -Wl,-z,now -export-symbols-regex '^b9_format_module$$' \
 	$(AM_LDFLAGS)
+b9run_archive_la_SOURCES = core/formats/archive-module.c core/sys/failure.c
+b9run_archive_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden $(GLIB_CFLAGS) $(ARCHIVE_CFLAGS)
+b9run_archive_la_LDFLAGS = $(B9_FORMAT_FLAGS)
+b9run_archive_la_LIBADD = $(GLIB_LIBS) $(ARCHIVE_LIBS)
 b9run_json_la_SOURCES = core/formats/json-module.c
 b9run_json_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden $(JSON_GLIB_CFLAGS)
 b9run_json_la_LDFLAGS = $(B9_FORMAT_FLAGS)

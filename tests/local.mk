@@ -19,6 +19,7 @@ clean-local:
 
 if HAVE_CHECK
 B9_CHECKS = \
+	tests/test-archive \
 	tests/test-arguments \
 	tests/test-bundle \
 	tests/test-bundle-command \
@@ -32,6 +33,7 @@ B9_CHECKS = \
 	tests/test-cli-listing \
 	tests/test-config \
 	tests/test-config-files \
+	tests/test-container-processes \
 	tests/test-device-path \
 	tests/test-files \
 	tests/test-formats \
@@ -98,6 +100,14 @@ tests_test_cli_listing_LDADD = $(B9_TEST_LIBS)
 tests_test_cli_life_SOURCES = tests/test-cli-life.c tests/cli-testing.h tests/suite-testing.h
 tests_test_cli_life_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_cli_life_LDADD = $(B9_TEST_LIBS)
+
+tests_test_archive_SOURCES = tests/test-archive.c tests/directory-testing.h tests/suite-testing.h
+tests_test_archive_CFLAGS = $(B9_TEST_CFLAGS) $(ARCHIVE_CFLAGS)
+tests_test_archive_LDADD = $(B9_TEST_LIBS) $(ARCHIVE_LIBS)
+
+tests_test_container_processes_SOURCES = tests/test-container-processes.c tests/directory-testing.h tests/suite-testing.h
+tests_test_container_processes_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_container_processes_LDADD = $(B9_TEST_LIBS)
 
 tests_test_arguments_SOURCES = tests/test-arguments.c tests/suite-testing.h
 tests_test_arguments_CFLAGS = $(B9_TEST_CFLAGS)

@@ -2,7 +2,8 @@
  *
  * formats.c: opens the module of a format on its first use and passes the call on.
  *
- * json-module.c and yaml-module.c are the modules; yaml-node.c is in both b9run and b9run-yaml.so.
+ * json-module.c, yaml-module.c and archive-module.c are the modules; yaml-node.c is in both b9run and
+ * b9run-yaml.so.
  */
 #include "config.h"
 
@@ -13,6 +14,16 @@
 
 #include "core/formats/format-module.h"
 
+static gboolean
+has_format (const B9FormatModule *module, const char *format)
+{
+  if (g_str_equal (format, "json"))
+    return module->json != NULL;
+  if (g_str_equal (format, "yaml"))
+    return module->yaml != NULL;
+  return module->archive_write != NULL && module->archive_read != NULL;
+}
+
 gboolean
 b9_format_module_check (const B9FormatModule *module, const char *file, const char *format, GError **error)
 {
@@ -21,7 +32,7 @@ b9_format_module_check (const B9FormatModule *module, const char *file, const ch
                  "%s is not of this build of b9run (" PACKAGE_VERSION "): install b9run again, whole", file);
     return FALSE;
   }
-  gboolean present = g_str_equal (format, "json") ? module->json != NULL : module->yaml != NULL;
+  gboolean present = has_format (module, format);
   if (!present)
     g_set_error (error, B9_ERROR, B9_ERROR_FAILED, "%s does not read or write %s: install b9run again, whole",
                  file, format);
@@ -54,8 +65,8 @@ b9_format_module_open (const char *directory, const char *format, GError **error
 }
 
 /* @once holds the module from the first success on; a failure is tried, and reported, again. */
-static const B9FormatModule *
-module_once (const B9FormatModule **once, const char *format, GError **error)
+const B9FormatModule *
+b9_format_module_once (const B9FormatModule **once, const char *format, GError **error)
 {
   const B9FormatModule *module = g_atomic_pointer_get (once);
   if (module != NULL)
@@ -76,7 +87,7 @@ b9_format_json (GVariant *document, gboolean pretty, GError **error)
   static const B9FormatModule *json;
   g_autoptr (GVariant) sunk = g_variant_ref_sink (document);
 
-  const B9FormatModule *module = module_once (&json, "json", error);
+  const B9FormatModule *module = b9_format_module_once (&json, "json", error);
   return module != NULL ? module->json (sunk, pretty, error) : NULL;
 }
 
@@ -85,6 +96,6 @@ b9_format_yaml (const char *text, gsize length, const char *what, GError **error
 {
   static const B9FormatModule *yaml;
 
-  const B9FormatModule *module = module_once (&yaml, "yaml", error);
+  const B9FormatModule *module = b9_format_module_once (&yaml, "yaml", error);
   return module != NULL ? module->yaml (text, length, what, error) : NULL;
 }

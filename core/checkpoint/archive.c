@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * archive.c: see archive.h.
+ *
+ * What makes an export or an import all or nothing is here: temporary names, flushing, renaming, and what is
+ * listed.  archive-module.c knows the format and refuses entries that do not belong in an image.
+ */
+#include "config.h"
+
+#include "core/checkpoint/archive.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "core/formats/format-module.h"
+#include "core/sys/failure.h"
+#include "core/sys/files.h"
+
+#define MAX_FILES 100000
+#define MAX_DEPTH 8
+
+static const B9FormatModule *
+open_module (GError **error)
+{
+  static const B9FormatModule *once;
+
+  return b9_format_module_once (&once, "archive", error);
+}
+
+/* A name beside @path that nobody can guess. */
+static char *
+name_beside (const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *base = g_path_get_basename (path);
+  g_autofree char *hidden = g_strdup_printf (".%.80s.%08x%08x", base, g_random_int (), g_random_int ());
+
+  return g_build_filename (directory, hidden, NULL);
+}
+
+static gboolean
+sync_parent (const char *path, GError **error)
+{
+  g_autofree char *parent = g_path_get_dirname (path);
+  b9_autofd fd = open (parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0 || fsync (fd) != 0)
+    return b9_fail_errno (error, errno, "cannot flush the directory %s", parent);
+  return TRUE;
+}
+
+static gboolean list_directory (int fd, const char *prefix, guint depth, GPtrArray *names, GError **error);
+
+static gboolean
+list_entry (int directory, const char *prefix, const char *name, guint depth, GPtrArray *names,
+            GError **error)
+{
+  g_autofree char *path = g_strconcat (prefix, name, NULL);
+  g_autofree char *below = g_strconcat (path, "/", NULL);
+  struct stat info;
+  int child;
+
+  if (fstatat (directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+    return b9_fail_errno (error, errno, "cannot look at %s", path);
+  if (S_ISREG (info.st_mode)) {
+    g_ptr_array_add (names, g_steal_pointer (&path));
+    return TRUE;
+  }
+  if (!S_ISDIR (info.st_mode))
+    return b9_fail (error, B9_ERROR_BAD_INPUT,
+                    "%s is neither a plain file nor a directory, and an image has nothing else", path);
+  if (depth >= MAX_DEPTH)
+    return b9_fail (error, B9_ERROR_BAD_INPUT, "%s is too deep for an image", path);
+  child = openat (directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (child < 0)
+    return b9_fail_errno (error, errno, "cannot open the directory %s", path);
+  g_ptr_array_add (names, g_strdup (below));
+  return list_directory (child, below, depth + 1, names, error);
+}
+
+/* Adds what is in the directory @fd, which it takes. */
+static gboolean
+list_directory (int fd, const char *prefix, guint depth, GPtrArray *names, GError **error)
+{
+  DIR *stream = fdopendir (fd);
+  struct dirent *entry;
+  gboolean good = TRUE;
+
+  if (stream == NULL) {
+    b9_fail_errno (error, errno, "cannot read the directory %s", prefix);
+    close (fd);
+    return FALSE;
+  }
+  while (good && (entry = readdir (stream)) != NULL) {
+    if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0)
+      good = list_entry (dirfd (stream), prefix, entry->d_name, depth, names, error);
+  }
+  closedir (stream);
+  return good;
+}
+
+/* The manifest, then all others by name. */
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  const char *one = *(const char *const *)a, *other = *(const char *const *)b;
+  gboolean one_leads = strcmp (one, B9_ARCHIVE_FIRST) == 0;
+  gboolean other_leads = strcmp (other, B9_ARCHIVE_FIRST) == 0;
+
+  if (one_leads != other_leads)
+    return one_leads ? -1 : 1;
+  return strcmp (one, other);
+}
+
+static GPtrArray *
+list_image (int directory, GError **error)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  int fd = openat (directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0) {
+    b9_fail_errno (error, errno, "cannot read the image's directory");
+    return NULL;
+  }
+  if (!list_directory (fd, "", 0, names, error))
+    return NULL;
+  if (names->len == 0) {
+    b9_fail (error, B9_ERROR_BAD_INPUT, "the directory is empty");
+    return NULL;
+  }
+  g_ptr_array_sort (names, compare_names);
+  g_ptr_array_add (names, NULL);
+  return g_steal_pointer (&names);
+}
+
+/* Writes, flushes and renames; the temporary file is the caller's to remove on failure. */
+static gboolean
+write_archive (const B9FormatModule *module, B9ArchiveJob *job, const char *const *names,
+               const char *temporary, const char *file, GError **error)
+{
+  if (!module->archive_write (job, names, error))
+    return FALSE;
+  if (fsync (job->file) != 0)
+    return b9_fail_errno (error, errno, "cannot flush %s", file);
+  if (rename (temporary, file) != 0)
+    return b9_fail_errno (error, errno, "cannot rename the archive to %s", file);
+  return sync_parent (file, error);
+}
+
+gboolean
+b9_archive_export (const char *directory, const char *file, const B9ArchiveOptions *options, GError **error)
+{
+  const B9FormatModule *module = open_module (error);
+  g_autofree char *temporary = name_beside (file);
+  g_autoptr (GPtrArray) names = NULL;
+  b9_autofd from = module != NULL ? b9_open_directory (directory, error) : -1;
+  b9_autofd to = -1;
+  B9ArchiveJob job = {.what = file};
+
+  if (from < 0)
+    return FALSE;
+  names = list_image (from, error);
+  if (names == NULL) {
+    g_prefix_error (error, "cannot export %s: ", directory);
+    return FALSE;
+  }
+  to = open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (to < 0)
+    return b9_fail_errno (error, errno, "cannot write %s", file);
+  job.directory = from;
+  job.file = to;
+  if (options != NULL) {
+    job.progress = options->progress;
+    job.data = options->data;
+  }
+  if (write_archive (module, &job, (const char *const *)names->pdata, temporary, file, error))
+    return TRUE;
+  unlink (temporary);
+  g_prefix_error (error, "cannot export %s: ", directory);
+  return FALSE;
+}
+
+/* What the module calls in the place of the caller's function, which gets the directory too. */
+typedef struct {
+  const B9ArchiveOptions *options;
+  const char *directory;
+} Import;
+
+static gboolean
+pass_accept (const char *name, guint64 size, gpointer data, GError **error)
+{
+  const Import *import = data;
+
+  return import->options->accept (import->directory, name, size, import->options->data, error);
+}
+
+static gboolean
+pass_progress (guint64 done, gpointer data)
+{
+  const Import *import = data;
+
+  return import->options->progress (done, import->options->data);
+}
+
+static guint64
+free_bytes (int directory)
+{
+  struct statvfs info;
+
+  if (fstatvfs (directory, &info) != 0)
+    return G_MAXUINT64;
+  return (guint64)info.f_bavail * info.f_frsize;
+}
+
+static gboolean
+read_archive (const B9FormatModule *module, int from, const char *file, const char *temporary,
+              const B9ArchiveOptions *options, GError **error)
+{
+  b9_autofd to = b9_open_directory (temporary, error);
+  Import import = {options, temporary};
+  B9ArchiveJob job = {.directory = to, .file = from, .what = file, .data = &import};
+
+  if (to < 0)
+    return FALSE;
+  job.max_bytes = options != NULL && options->max_bytes != 0 ? options->max_bytes : free_bytes (to);
+  job.max_files = options != NULL && options->max_files != 0 ? options->max_files : MAX_FILES;
+  if (options != NULL && options->accept != NULL)
+    job.accept = pass_accept;
+  if (options != NULL && options->progress != NULL)
+    job.progress = pass_progress;
+  if (!module->archive_read (&job, error))
+    return FALSE;
+  return syncfs (to) == 0 || b9_fail_errno (error, errno, "cannot flush what was unpacked");
+}
+
+/* The archive, once it is known to be a file: never a FIFO that nobody writes. */
+static int
+open_archive (const char *file, GError **error)
+{
+  b9_autofd fd = open (file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  struct stat info;
+  int result;
+
+  if (fd < 0 || fstat (fd, &info) != 0) {
+    b9_fail_errno (error, errno, "cannot open the archive %s", file);
+    return -1;
+  }
+  if (!S_ISREG (info.st_mode)) {
+    b9_fail (error, B9_ERROR_BAD_INPUT, "%s is no regular file, so no archive of an image", file);
+    return -1;
+  }
+  result = fd;
+  fd = -1;
+  return result;
+}
+
+gboolean
+b9_archive_import (const char *file, const char *directory, const B9ArchiveOptions *options, GError **error)
+{
+  const B9FormatModule *module = open_module (error);
+  g_autofree char *temporary = name_beside (directory);
+  b9_autofd from = module != NULL ? open_archive (file, error) : -1;
+
+  if (from < 0)
+    return FALSE;
+  if (mkdir (temporary, 0700) != 0)
+    return b9_fail_errno (error, errno, "cannot make the directory %s", directory);
+  /* An empty directory would be replaced in silence, so the new name must be free. */
+  if (read_archive (module, from, file, temporary, options, error)) {
+    if (renameat2 (AT_FDCWD, temporary, AT_FDCWD, directory, RENAME_NOREPLACE) == 0)
+      return sync_parent (directory, error);
+    b9_fail_errno (error, errno, "cannot rename what was unpacked to %s", directory);
+  }
+  b9_remove_tree (temporary, NULL);
+  g_prefix_error (error, "cannot import %s: ", file);
+  return FALSE;
+}
