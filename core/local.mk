@@ -27,6 +27,11 @@ libb9core_la_SOURCES = \
 	core/container/exit-status.c core/container/exit-status.h \
 	core/container/index.c core/container/index.h \
 	core/container/record.c core/container/record.h \
+	core/doctor/checkup.c core/doctor/checkup.h \
+	core/doctor/doctor.h \
+	core/doctor/doctor-host.c \
+	core/doctor/doctor-install.c \
+	core/doctor/doctor-state.c \
 	core/formats/formats.c core/formats/formats.h core/formats/format-module.h \
 	core/formats/yaml-node.c \
 	core/json/json-edit.c core/json/json-edit.h \
@@ -84,6 +89,7 @@ b9run_SOURCES = \
 	core/cli/cmd-checkpoint.c \
 	core/cli/cmd-config.c \
 	core/cli/cmd-delete.c \
+	core/cli/cmd-doctor.c \
 	core/cli/cmd-events.c \
 	core/cli/cmd-exec.c \
 	core/cli/cmd-features.c \

@@ -26,8 +26,10 @@ B9_CHECKS = \
 	tests/test-cgroup \
 	tests/test-checkpoint-vtable \
 	tests/test-checkpoint-criu \
+	tests/test-checkup \
 	tests/test-claim \
 	tests/test-cli-argv \
+	tests/test-cli-doctor \
 	tests/test-cli-failures \
 	tests/test-cli-life \
 	tests/test-cli-listing \
@@ -35,6 +37,7 @@ B9_CHECKS = \
 	tests/test-config-files \
 	tests/test-container-processes \
 	tests/test-device-path \
+	tests/test-doctor-host \
 	tests/test-files \
 	tests/test-formats \
 	tests/test-host \
@@ -88,6 +91,10 @@ B9_TEST_LIBS = libb9core.la $(GLIB_LIBS) $(CHECK_LIBS)
 tests_test_cli_argv_SOURCES = tests/test-cli-argv.c tests/cli-testing.h tests/suite-testing.h
 tests_test_cli_argv_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_cli_argv_LDADD = $(B9_TEST_LIBS)
+
+tests_test_cli_doctor_SOURCES = tests/test-cli-doctor.c tests/cli-testing.h tests/suite-testing.h
+tests_test_cli_doctor_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_cli_doctor_LDADD = $(B9_TEST_LIBS)
 
 tests_test_cli_failures_SOURCES = tests/test-cli-failures.c tests/cli-testing.h tests/suite-testing.h
 tests_test_cli_failures_CFLAGS = $(B9_TEST_CFLAGS)
@@ -162,6 +169,15 @@ tests_test_checkpoint_criu_SOURCES = tests/test-checkpoint-criu.c tests/examine-
 tests_test_checkpoint_criu_CPPFLAGS = $(B9_TEST_CPPFLAGS)
 tests_test_checkpoint_criu_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_checkpoint_criu_LDADD = $(B9_TEST_LIBS)
+
+tests_test_checkup_SOURCES = tests/test-checkup.c tests/directory-testing.h tests/suite-testing.h
+tests_test_checkup_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_checkup_LDADD = $(B9_TEST_LIBS)
+
+tests_test_doctor_host_SOURCES = tests/test-doctor-host.c tests/examine-testing.h tests/directory-testing.h \
+	tests/suite-testing.h
+tests_test_doctor_host_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_doctor_host_LDADD = $(B9_TEST_LIBS)
 
 tests_test_claim_SOURCES = tests/test-claim.c tests/run-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_claim_CFLAGS = $(B9_TEST_CFLAGS)
@@ -299,5 +315,5 @@ else
 	@echo 'this build does not count: configure --enable-coverage'; exit 1
 endif
 
-EXTRA_DIST += tests/fakes/nvidia-host.sh
+EXTRA_DIST += tests/fakes/linux-host.sh tests/fakes/nvidia-host.sh
 EXTRA_DIST += tests/data tests/fuzz tests/integration tests/valgrind.supp

@@ -120,10 +120,11 @@ compare_names (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
+/* The files of a drop-in directory, added to @files by name. */
 static gboolean
-add_drop_ins (B9Config *config, const char *directory, GError **error)
+list_drop_ins (GPtrArray *files, const char *directory, GError **error)
 {
-  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) found = g_ptr_array_new ();
   g_autoptr (DIR) entries = opendir (directory);
 
   if (entries == NULL)
@@ -132,12 +133,9 @@ add_drop_ins (B9Config *config, const char *directory, GError **error)
                     b9_errno_text (errno));
   for (const struct dirent *entry = readdir (entries); entry != NULL; entry = readdir (entries))
     if (entry->d_name[0] != '.' && g_str_has_suffix (entry->d_name, ".yaml"))
-      g_ptr_array_add (files, g_build_filename (directory, entry->d_name, NULL));
-  g_ptr_array_sort (files, compare_names);
-
-  for (guint i = 0; i < files->len; i++)
-    if (!add_file (config, files->pdata[i], error))
-      return FALSE;
+      g_ptr_array_add (found, g_build_filename (directory, entry->d_name, NULL));
+  g_ptr_array_sort (found, compare_names);
+  g_ptr_array_extend_and_steal (files, g_steal_pointer (&found));
   return TRUE;
 }
 
@@ -150,7 +148,7 @@ environment (const char *name)
 }
 
 static gboolean
-add_directory (B9Config *config, const char *directory, GError **error)
+list_directory (GPtrArray *files, const char *directory, GError **error)
 {
   /* Most hosts have no configuration: this one call is all that it costs them. */
   int fd = open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -167,24 +165,36 @@ add_directory (B9Config *config, const char *directory, GError **error)
   g_autofree char *drop_ins = g_build_filename (directory, "conf.d", NULL);
   struct stat status;
   if (lstat (file, &status) == 0 || errno != ENOENT)
-    if (!add_file (config, file, error))
-      return FALSE;
-  return add_drop_ins (config, drop_ins, error);
+    g_ptr_array_add (files, g_steal_pointer (&file));
+  return list_drop_ins (files, drop_ins, error);
+}
+
+GPtrArray *
+b9_config_files (const char *explicit_file, GError **error)
+{
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
+  const char *file = explicit_file != NULL ? explicit_file : environment ("B9RUN_CONFIG");
+  const char *directory = environment ("B9RUN_CONFIG_DIR");
+
+  if (file != NULL)
+    g_ptr_array_add (files, g_strdup (file));
+  else if (!list_directory (files, directory != NULL ? directory : B9_SYSCONFDIR "/b9run", error))
+    return NULL;
+  return g_steal_pointer (&files);
 }
 
 B9Config *
 b9_config_load (const char *explicit_file, GError **error)
 {
   g_autoptr (B9Config) config = b9_config_new ();
-  const char *file = explicit_file != NULL ? explicit_file : environment ("B9RUN_CONFIG");
-  const char *directory = environment ("B9RUN_CONFIG_DIR");
+  g_autoptr (GPtrArray) files = b9_config_files (explicit_file, error);
 
-  gboolean loaded;
-  if (file != NULL)
-    loaded = add_file (config, file, error);
-  else
-    loaded = add_directory (config, directory != NULL ? directory : B9_SYSCONFDIR "/b9run", error);
-  return loaded ? g_steal_pointer (&config) : NULL;
+  if (files == NULL)
+    return NULL;
+  for (guint i = 0; i < files->len; i++)
+    if (!add_file (config, files->pdata[i], error))
+      return NULL;
+  return g_steal_pointer (&config);
 }
 
 B9Config *

@@ -22,6 +22,8 @@ typedef struct _B9Config B9Config;
  * or NULL. The environment variable B9RUN_CONFIG names the file, B9RUN_CONFIG_DIR the directory in place of
  * /etc/b9run; a program with raised privileges ignores both. */
 B9Config *b9_config_load (const char *explicit_file, GError **error);
+/* The files that it would read, in order, whether or not they can be read; GPtrArray of char *, owned. */
+GPtrArray *b9_config_files (const char *explicit_file, GError **error);
 /* The defaults alone. */
 B9Config *b9_config_built_in (void);
 void b9_config_free (B9Config *config);

@@ -22,6 +22,7 @@ _b9run_options() {
     events) echo '--interval --stats --help -h' ;;
     spec) echo '--bundle -b --rootless --help -h' ;;
     features) echo '--help -h' ;;
+    doctor) echo '--gpu --json --help -h' ;;
     plugins) echo '--json --help -h' ;;
     config) echo '--origin --help -h' ;;
     index) echo '--help -h' ;;
@@ -87,7 +88,7 @@ _b9run_value() {
   esac
 }
 
-_b9run_commands='create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features plugins config index'
+_b9run_commands='create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features doctor plugins config index'
 
 # What stands behind the options of a command.
 _b9run_argument() {
