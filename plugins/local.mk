@@ -77,6 +77,39 @@ b9_gpu_device_path_la_CFLAGS = $(B9_PLUGIN_CFLAGS)
 b9_gpu_device_path_la_LDFLAGS = $(B9_PLUGIN_FLAGS)
 b9_gpu_device_path_la_LIBADD = $(GLIB_LIBS)
 
+plugin_LTLIBRARIES += b9-gpu-cdi.la
+b9_gpu_cdi_la_SOURCES = \
+	plugins/gpu/cdi/cdi-annotations.c plugins/gpu/cdi/cdi-annotations.h \
+	plugins/gpu/cdi/cdi-arena.c plugins/gpu/cdi/cdi-arena.h \
+	plugins/gpu/cdi/cdi-array.c plugins/gpu/cdi/cdi-array.h \
+	plugins/gpu/cdi/cdi-cache.c plugins/gpu/cdi/cdi-cache.h \
+	plugins/gpu/cdi/cdi-check.c plugins/gpu/cdi/cdi-check.h \
+	plugins/gpu/cdi/cdi-devices.c plugins/gpu/cdi/cdi-devices.h \
+	plugins/gpu/cdi/cdi-document.c plugins/gpu/cdi/cdi-document.h \
+	plugins/gpu/cdi/cdi-driver.c plugins/gpu/cdi/cdi-driver.h \
+	plugins/gpu/cdi/cdi-files.c plugins/gpu/cdi/cdi-files.h \
+	plugins/gpu/cdi/cdi-findings.c plugins/gpu/cdi/cdi-findings.h \
+	plugins/gpu/cdi/cdi-inject.c plugins/gpu/cdi/cdi-inject.h \
+	plugins/gpu/cdi/cdi-inject-devices.c \
+	plugins/gpu/cdi/cdi-inject-hooks.c \
+	plugins/gpu/cdi/cdi-inject-mounts.c \
+	plugins/gpu/cdi/cdi-inject-process.c \
+	plugins/gpu/cdi/cdi-json.c plugins/gpu/cdi/cdi-json.h \
+	plugins/gpu/cdi/cdi-kinds.c plugins/gpu/cdi/cdi-kinds.h \
+	plugins/gpu/cdi/cdi-list.c plugins/gpu/cdi/cdi-list.h \
+	plugins/gpu/cdi/cdi-model.c plugins/gpu/cdi/cdi-model.h \
+	plugins/gpu/cdi/cdi-names.c plugins/gpu/cdi/cdi-names.h \
+	plugins/gpu/cdi/cdi-plan.h \
+	plugins/gpu/cdi/cdi-plugin.c \
+	plugins/gpu/cdi/cdi-registry.c plugins/gpu/cdi/cdi-registry.h \
+	plugins/gpu/cdi/cdi-request.c plugins/gpu/cdi/cdi-request.h \
+	plugins/gpu/cdi/cdi-scalars.c plugins/gpu/cdi/cdi-scalars.h \
+	plugins/gpu/cdi/cdi-tree.c plugins/gpu/cdi/cdi-tree.h \
+	plugins/gpu/cdi/cdi-validate.c plugins/gpu/cdi/cdi-validate.h
+b9_gpu_cdi_la_CFLAGS = $(B9_PLUGIN_CFLAGS) $(YAML_CFLAGS)
+b9_gpu_cdi_la_LDFLAGS = $(B9_PLUGIN_FLAGS)
+b9_gpu_cdi_la_LIBADD = $(GLIB_LIBS) $(YAML_LIBS) -lm
+
 EXTRA_DIST += plugins/backends/runc/README.md plugins/backends/runsc/README.md
-EXTRA_DIST += plugins/gpu/device-path/README.md
+EXTRA_DIST += plugins/gpu/cdi/README.md plugins/gpu/device-path/README.md
 EXTRA_DIST += plugins/checkpoint/criu/README.md

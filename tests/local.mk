@@ -23,6 +23,7 @@ B9_CHECKS = \
 	tests/test-arguments \
 	tests/test-bundle \
 	tests/test-bundle-command \
+	tests/test-cdi-vectors \
 	tests/test-cgroup \
 	tests/test-checkpoint-vtable \
 	tests/test-checkpoint-criu \
@@ -131,6 +132,12 @@ tests_test_files_LDADD = $(B9_TEST_LIBS)
 tests_test_process_SOURCES = tests/test-process.c tests/suite-testing.h
 tests_test_process_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_process_LDADD = $(B9_TEST_LIBS)
+
+tests_test_cdi_vectors_SOURCES = tests/test-cdi-vectors.c tests/cdi-testing.h tests/directory-testing.h \
+	tests/suite-testing.h $(b9_gpu_cdi_la_SOURCES)
+tests_test_cdi_vectors_CPPFLAGS = $(B9_TEST_CPPFLAGS)
+tests_test_cdi_vectors_CFLAGS = $(B9_TEST_CFLAGS) $(YAML_CFLAGS)
+tests_test_cdi_vectors_LDADD = $(B9_TEST_LIBS) $(YAML_LIBS) -lm
 
 tests_test_cgroup_SOURCES = tests/test-cgroup.c tests/directory-testing.h tests/suite-testing.h
 tests_test_cgroup_CFLAGS = $(B9_TEST_CFLAGS)
@@ -316,4 +323,5 @@ else
 endif
 
 EXTRA_DIST += tests/fakes/linux-host.sh tests/fakes/nvidia-host.sh
+EXTRA_DIST += tests/cdi-differences.json
 EXTRA_DIST += tests/data tests/fuzz tests/integration tests/valgrind.supp

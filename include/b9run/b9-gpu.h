@@ -79,6 +79,46 @@ struct _B9GpuRequests {
 };
 
 /**
+ * B9GpuListed:
+ * @struct_size: the maker's size of this structure.
+ * @gpu_class: a #B9GpuClass, or 0 for a device that has nothing to do with GPUs.
+ * @vendor: as in #B9GpuRequest; required.
+ * @device: what a container asks for: "nvidia.com/gpu=0"; required.
+ * @source: the file that describes it, or %NULL.
+ * @nodes: its device nodes in the container, with blanks between them; required, may be empty.
+ *
+ * One device that this host has.  Copied when it is added.
+ *
+ * Since: 0.1
+ */
+typedef struct {
+  gsize struct_size;
+  guint32 gpu_class;
+  const char *vendor;
+  const char *device;
+  const char *source;
+  const char *nodes;
+} B9GpuListed;
+
+typedef struct _B9GpuListing B9GpuListing;
+
+/**
+ * B9GpuListing:
+ * @struct_size: the host's size of this structure.
+ * @data: the host's own.
+ * @add: adds one.
+ *
+ * Where a detector puts the devices of this host.
+ *
+ * Since: 0.1
+ */
+struct _B9GpuListing {
+  gsize struct_size;
+  void *data;
+  void (*add) (B9GpuListing *listing, const B9GpuListed *listed);
+};
+
+/**
  * B9GpuDetector:
  * @struct_size: `sizeof (B9GpuDetector)` of the plugin's build.
  * @config_keys: the keys below `gpu.NAME`, %NULL-ended, or %NULL.
@@ -87,6 +127,9 @@ struct _B9GpuRequests {
  * @detect: adds to @requests what the spec, already edited by all, asks for; required.
  * @probe: reports cells (B9Host.report).  Optional.
  * @examine: reports lines for `b9run doctor` (B9Host.finding).  Optional.
+ * @list: adds the devices that a container can ask for on this host (`b9run cdi list`).  Optional.
+ * @check: reports all that is wrong with their description, and not a summary as @examine does
+ * (B9Host.finding; `b9run cdi check`).  Optional.
  *
  * Since: 0.1
  */
@@ -98,6 +141,8 @@ typedef struct {
   gboolean (*detect) (const B9Host *host, const B9Spec *spec, B9GpuRequests *requests, GError **error);
   void (*probe) (const B9Host *host);
   void (*examine) (const B9Host *host);
+  gboolean (*list) (const B9Host *host, B9GpuListing *listing, GError **error);
+  void (*check) (const B9Host *host);
 } B9GpuDetector;
 
 G_END_DECLS
