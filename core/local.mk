@@ -27,6 +27,7 @@ libb9core_la_SOURCES = \
 	core/container/exit-status.c core/container/exit-status.h \
 	core/container/index.c core/container/index.h \
 	core/container/record.c core/container/record.h \
+	core/container/shadow.c core/container/shadow.h \
 	core/doctor/checkup.c core/doctor/checkup.h \
 	core/doctor/doctor.h \
 	core/doctor/doctor-host.c \
@@ -34,6 +35,9 @@ libb9core_la_SOURCES = \
 	core/doctor/doctor-state.c \
 	core/formats/formats.c core/formats/formats.h core/formats/format-module.h \
 	core/formats/yaml-node.c \
+	core/gpu/gpu-type.c core/gpu/gpu-type.h \
+	core/gpu/preparation.c core/gpu/preparation.h \
+	core/gpu/requests.c core/gpu/requests.h \
 	core/json/json-edit.c core/json/json-edit.h \
 	core/json/json-private.h \
 	core/json/json-scan.c \
@@ -84,6 +88,7 @@ b9run_SOURCES = \
 	core/cli/main.c \
 	core/cli/app.c core/cli/app.h \
 	core/cli/perform.c \
+	core/cli/prepare.c \
 	core/cli/command.h core/cli/commands.c \
 	core/cli/listing.c core/cli/listing.h \
 	core/cli/cmd-checkpoint.c \
@@ -109,6 +114,13 @@ pkglibexec_PROGRAMS += b9run-monitor
 b9run_monitor_SOURCES = core/monitor/monitor.c
 b9run_monitor_CFLAGS = $(B9_STD) $(B9_WARN) $(B9_HARDEN)
 b9run_monitor_LDFLAGS = $(B9_HARDEN_LINK)
+
+# Stands before hooks whose bundle is not the runtime's.
+pkglibexec_PROGRAMS += b9run-hook
+b9run_hook_SOURCES = core/hook/hook.c
+b9run_hook_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+b9run_hook_LDADD = libb9core.la
+b9run_hook_LDFLAGS = $(AM_LDFLAGS) $(B9_HARDEN_LINK)
 
 pkglib_LTLIBRARIES += b9run-archive.la b9run-json.la b9run-yaml.la
 B9_FORMAT_FLAGS = -module -avoid-version -no-undefined $(B9_NO_UNDEFINED) -Wl,-z,now -export-symbols-regex '^b9_format_module$$' \

@@ -41,6 +41,7 @@ B9_CHECKS = \
 	tests/test-doctor-host \
 	tests/test-files \
 	tests/test-formats \
+	tests/test-gpu-type \
 	tests/test-host \
 	tests/test-host-services \
 	tests/test-index \
@@ -52,6 +53,7 @@ B9_CHECKS = \
 	tests/test-matrix \
 	tests/test-module-file \
 	tests/test-nvidia-host \
+	tests/test-preparation \
 	tests/test-process \
 	tests/test-provider \
 	tests/test-query \
@@ -64,6 +66,7 @@ B9_CHECKS = \
 	tests/test-runsc-probe \
 	tests/test-runsc-features \
 	tests/test-runsc-state \
+	tests/test-shadow \
 	tests/test-spawn \
 	tests/test-spec \
 	tests/test-words
@@ -201,6 +204,18 @@ tests_test_spawn_LDADD = $(B9_TEST_LIBS)
 tests_test_spec_SOURCES = tests/test-spec.c tests/suite-testing.h
 tests_test_spec_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_spec_LDADD = $(B9_TEST_LIBS)
+
+tests_test_gpu_type_SOURCES = tests/test-gpu-type.c tests/directory-testing.h tests/suite-testing.h
+tests_test_gpu_type_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_gpu_type_LDADD = $(B9_TEST_LIBS)
+
+tests_test_preparation_SOURCES = tests/test-preparation.c tests/plugin-testing.h
+tests_test_preparation_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_preparation_LDADD = $(B9_TEST_LIBS)
+
+tests_test_shadow_SOURCES = tests/test-shadow.c tests/directory-testing.h tests/suite-testing.h
+tests_test_shadow_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_shadow_LDADD = $(B9_TEST_LIBS)
 
 tests_test_launch_SOURCES = tests/test-launch.c tests/run-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_launch_CFLAGS = $(B9_TEST_CFLAGS)

@@ -127,14 +127,14 @@ START_TEST (refuses_unknown_keys_with_a_list_where_none_is_near)
 {
   assert_refused ("colour: red\n",
                   "f.yaml:1: unknown key \"colour\"; the keys here are backend, state-directory, "
-                  "plugin-directories, monitor, log, annotations, backends, worker, gpu, checkpoint");
+                  "plugin-directories, monitor, log, annotations, backends, gpu, worker, checkpoint");
   assert_refused ("log: {colour: red}\n",
                   "f.yaml:1: unknown key \"log.colour\"; the keys here are file, level");
   assert_refused ("backends: {runc: {Colour: 1}}\n",
                   "f.yaml:1: unknown key \"backends.runc.Colour\"; the keys here are path, root, flags");
   assert_refused ("\"\": 1\n",
                   "f.yaml:1: unknown key \"\"; the keys here are backend, state-directory, "
-                  "plugin-directories, monitor, log, annotations, backends, worker, gpu, checkpoint");
+                  "plugin-directories, monitor, log, annotations, backends, gpu, worker, checkpoint");
 }
 END_TEST
 
@@ -462,6 +462,7 @@ START_TEST (shows_values_with_their_origin)
                            "log.file: \"/a b\"    # f.yaml:2\n"
                            "log.level: info    # built-in\n"
                            "annotations.allowed: []    # built-in\n"
+                           "gpu.annotations: [cdi.k8s.io/]    # built-in\n"
                            "backends.runsc.platform: \"yes\"    # f.yaml:4\n"
                            "backends.runsc.flags: [\"--a=\\\"b\\\"\", -x, \"\"]    # f.yaml:4\n");
 }

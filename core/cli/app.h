@@ -7,6 +7,7 @@
 
 #include "core/cli/command.h"
 #include "core/container/bundle.h"
+#include "core/gpu/preparation.h"
 #include "core/run/runtime.h"
 
 G_BEGIN_DECLS
@@ -25,6 +26,11 @@ const B9Runtime *b9_app_runtime (B9App *app, const char *name, GError **error);
 /* The place for a new container of @bundle: backend, program, root and flags.  Claims nothing. */
 gboolean b9_app_new_target (B9App *app, const B9Bundle *bundle, const char *id, B9Target *target,
                             GError **error);
+
+/* Makes the spec of @bundle ready for the backend of @target (core/gpu/preparation.h), and adds to the
+ * target's flags what it needs besides.  Before the claim, since the record keeps the flags. */
+gboolean b9_app_prepare (B9App *app, const B9Bundle *bundle, B9Target *target, B9Operation operation,
+                         B9Prepared *prepared, GError **error);
 
 /* The container that @id and the global options mean, its record mended.  One without a record is looked for
  * in the chosen backend's root.  B9_ERROR_NOT_FOUND in the contract's words. */

@@ -2,8 +2,9 @@
  *
  * cmd-run.c: `create` and `run`: from a bundle to a container.
  *
- * The way: read the bundle (core/container/bundle.c), choose backend and root (app.c), claim the id
- * (core/run/claim.c), start it (core/run/launch.c).
+ * The way: read the bundle (core/container/bundle.c), choose backend and root (app.c), prepare the spec for
+ * it (core/gpu/preparation.c), claim the id (core/run/claim.c), put an edited spec in the place of the
+ * caller's (core/container/shadow.c), start it (core/run/launch.c).
  */
 #include "config.h"
 
@@ -11,6 +12,7 @@
 
 #include "core/cli/app.h"
 #include "core/container/bundle-command.h"
+#include "core/container/shadow.h"
 #include "core/run/claim.h"
 #include "core/run/launch.h"
 #include "core/sys/failure.h"
@@ -20,6 +22,8 @@
 typedef struct {
   B9Bundle *bundle;
   B9Target target;
+  B9Prepared prepared;
+  char *given_bundle; /* to the backend */
   B9AppRequest request;
   B9Launch launch;
 } Preparation;
@@ -28,6 +32,8 @@ static void
 preparation_clear (Preparation *preparation)
 {
   b9_app_request_clear (&preparation->request);
+  g_free (preparation->given_bundle);
+  b9_prepared_clear (&preparation->prepared);
   b9_target_clear (&preparation->target);
   b9_bundle_free (preparation->bundle);
 }
@@ -77,9 +83,26 @@ check_command (const Preparation *preparation, GError **error)
   return b9_bundle_check_command (preparation->bundle, error);
 }
 
+/* Makes the id ours, and the bundle that the backend is given. */
+static gboolean
+claim (Preparation *preparation, B9Index *index, GError **error)
+{
+  B9Target *target = &preparation->target;
+
+  if (!b9_claim (index, target, preparation->bundle, error))
+    return FALSE;
+  preparation->given_bundle = b9_shadow_use (target->record, preparation->bundle, preparation->prepared.copy,
+                                             error);
+  preparation->launch.bundle = preparation->given_bundle;
+  if (preparation->given_bundle == NULL)
+    b9_disclaim (index, target);
+  return preparation->given_bundle != NULL;
+}
+
 static gboolean
 prepare (Preparation *preparation, B9App *app, const B9Line *line, gboolean detached, GError **error)
 {
+  B9Operation operation = app->command->run == b9_cmd_create ? B9_OPERATION_CREATE : B9_OPERATION_RUN;
   const char *id = b9_line_argument (line, 0);
   B9Index *index;
 
@@ -90,7 +113,9 @@ prepare (Preparation *preparation, B9App *app, const B9Line *line, gboolean deta
     return FALSE;
   settle_console_socket (line, preparation->bundle);
   if (!b9_app_new_target (app, preparation->bundle, id, &preparation->target, error) ||
-      !check_command (preparation, error))
+      !check_command (preparation, error) ||
+      !b9_app_prepare (app, preparation->bundle, &preparation->target, operation, &preparation->prepared,
+                       error))
     return FALSE;
   index = b9_app_index (app, error);
   b9_app_request_init (&preparation->request, app, &preparation->target, B9_OPERATION_RUN, line, 1);
@@ -99,12 +124,11 @@ prepare (Preparation *preparation, B9App *app, const B9Line *line, gboolean deta
     return FALSE;
   preparation->launch = (B9Launch){.index = index,
                                    .target = &preparation->target,
-                                   .bundle = preparation->bundle->path,
                                    .options = preparation->request.request.options,
                                    .pid_file = preparation->request.pid_file,
                                    .debug = preparation->request.request.debug,
                                    .terminal = preparation->bundle->terminal};
-  return b9_claim (index, &preparation->target, preparation->bundle, error);
+  return claim (preparation, index, error);
 }
 
 int

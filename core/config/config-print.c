@@ -19,6 +19,9 @@ static const SectionNote section_notes[] = {
     {"log", "b9run's own messages; --log FILE is the caller's and stays as it is."},
     {"backends", "One section a backend, by its name.  A backend's plugin may declare further keys; its "
                  "README lists them."},
+    {"gpu",
+     "What asks for GPUs, and one section a detector, by its name (cdi, device-path), with the keys that its "
+     "plugin declares."},
     {"worker",
      "Worker pools, for b9run --pool NAME.  `pools:` may also stand at the top, without `worker:`."},
     {NULL, NULL},
@@ -91,7 +94,7 @@ append_line (GString *out, const B9Config *config, const char *path, const B9Con
   g_string_append_printf (out, "%s: ", path);
   if (value != NULL)
     append_value (out, value);
-  else if (row->type == B9_CONFIG_LIST)
+  else if (row->type == B9_CONFIG_LIST && row->fallback == NULL)
     g_string_append (out, "[]");
   else
     g_string_append (out, row->fallback != NULL ? row->fallback : "null");

@@ -51,6 +51,7 @@ typedef struct {
   B9ConfigType type;
   gboolean paths; /* the members of a list are absolute paths */
   const char *fallback;
+  const char *const *list;    /* of a list: the same as fallback */
   const char *const *choices; /* of a choice, or of a list's members */
   const char *example;
   const char *summary;

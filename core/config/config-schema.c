@@ -14,6 +14,7 @@
 
 static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
 static const char *const annotations[] = {"run.b9.backend", "run.b9.pool", NULL};
+static const char *const gpu_annotations[] = {"cdi.k8s.io/", NULL};
 static const char *const container_runtimes[] = {"runc", "gvisor", "runsc", NULL};
 
 /* A key belongs behind the others of its section: the printers go through the table in order. */
@@ -70,6 +71,14 @@ static const B9ConfigRow rows[] = {
      .type = B9_CONFIG_LIST,
      .example = "[--net-raw]",
      .summary = "Flags that are put before the backend's command."},
+    {.path = "gpu.annotations",
+     .type = B9_CONFIG_LIST,
+     .fallback = "[cdi.k8s.io/]",
+     .list = gpu_annotations,
+     .example = "[cdi.k8s.io/]",
+     .summary =
+         "How the names of annotations begin that may ask for a GPU.  For a container without one of these, "
+         "and without linux.devices, no GPU detector is loaded."},
     {.path = "worker.pools.*.runtime",
      .type = B9_CONFIG_STRING,
      .example = "nvidia",
@@ -98,7 +107,9 @@ static const B9ConfigRow rows[] = {
     {.path = "worker.pools.*.gpuType",
      .type = B9_CONFIG_STRING,
      .example = "A100",
-     .summary = "The GPU that the pool's hosts have."},
+     .summary = "The GPU that the pool's hosts have (A100, A100-40, RTX4090).  A container that asks for an "
+                "NVIDIA GPU "
+                "is refused where it would get another one."},
     {.path = NULL},
 };
 

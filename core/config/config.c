@@ -239,7 +239,10 @@ b9_config_list (const B9Config *config, const char *path)
 {
   static const char *const empty[] = {NULL};
   const B9ConfigValue *value = b9_config_lookup (config, path);
+  const B9ConfigRow *row = value == NULL ? b9_config_row (path) : NULL;
 
+  if (row != NULL && row->list != NULL)
+    return row->list;
   return value != NULL && value->list != NULL ? (const char *const *)value->list : empty;
 }
 

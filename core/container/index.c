@@ -288,6 +288,8 @@ remove_usual_files (const B9Record *record)
   static const char *const names[] = {"pid", "process", "exit", "monitor", "backend.log", "record"};
   b9_autofd directory = open (record->directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
+  if (directory >= 0 && unlinkat (directory, "bundle/config.json", 0) == 0) /* of a shadow (shadow.h) */
+    unlinkat (directory, "bundle", AT_REMOVEDIR);
   for (guint i = 0; directory >= 0 && i < G_N_ELEMENTS (names); i++)
     unlinkat (directory, names[i], 0);
   return directory >= 0 && rmdir (record->directory) == 0;

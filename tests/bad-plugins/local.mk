@@ -11,6 +11,7 @@ bad_plugins = \
 	tests/bad-plugins/b9-backend-other.so \
 	tests/bad-plugins/b9-checkpoint-asked.so \
 	tests/bad-plugins/b9-gpu-asked.so \
+	tests/bad-plugins/b9-gpu-flow.so \
 	tests/bad-plugins/b9-gpu-good.so \
 	tests/bad-plugins/b9-gpu-other.so \
 	tests/bad-plugins/bad-gpu-key.so \
