@@ -12,6 +12,8 @@ libb9core_la_SOURCES = \
 	core/capability/evidence.c core/capability/evidence.h \
 	core/capability/host-cells.c core/capability/host-cells.h \
 	core/capability/matrix.c core/capability/matrix.h \
+	core/capability/needs.c core/capability/needs.h \
+	core/capability/table.c core/capability/table.h \
 	core/checkpoint/archive.c core/checkpoint/archive.h \
 	core/checkpoint/processes.c core/checkpoint/processes.h \
 	core/cli/arguments.c core/cli/arguments.h \
@@ -90,7 +92,9 @@ b9run_SOURCES = \
 	core/cli/perform.c \
 	core/cli/prepare.c \
 	core/cli/command.h core/cli/commands.c \
+	core/cli/enforce.c \
 	core/cli/listing.c core/cli/listing.h \
+	core/cli/cmd-capabilities.c \
 	core/cli/cmd-checkpoint.c \
 	core/cli/cmd-config.c \
 	core/cli/cmd-delete.c \

@@ -16,3 +16,44 @@ CLEANFILES += data/completions/b9run
 data/completions/b9run: data/completions/b9run.bash
 	@$(MKDIR_P) data/completions
 	$(AM_V_GEN)cat $(srcdir)/data/completions/b9run.bash >$@
+
+# What each capability means; docs/capabilities.md is made of them, and tests/check-capabilities.sh compares.
+capabilitiesdir = $(pkgdatadir)/capabilities
+dist_capabilities_DATA = \
+	data/capabilities/apparmor.json \
+	data/capabilities/cdi.hooks.json \
+	data/capabilities/cdi.inject.json \
+	data/capabilities/cgroup.hybrid.json \
+	data/capabilities/cgroup.memory.json \
+	data/capabilities/cgroup.v1.json \
+	data/capabilities/cgroup.v2.json \
+	data/capabilities/checkpoint.cuda.json \
+	data/capabilities/checkpoint.cuda.remap.json \
+	data/capabilities/checkpoint.json \
+	data/capabilities/checkpoint.lazy-pages.json \
+	data/capabilities/checkpoint.leave-running.json \
+	data/capabilities/checkpoint.pre-dump.json \
+	data/capabilities/checkpoint.tcp.json \
+	data/capabilities/console.json \
+	data/capabilities/events.stats.json \
+	data/capabilities/exec.json \
+	data/capabilities/gpu.driver.json \
+	data/capabilities/gpu.mig.json \
+	data/capabilities/gpu.nvproxy.json \
+	data/capabilities/gpu.passthrough.json \
+	data/capabilities/hooks.createContainer.json \
+	data/capabilities/idmap.json \
+	data/capabilities/kernel.checkpoint-restore.json \
+	data/capabilities/netns.join.json \
+	data/capabilities/netns.none.json \
+	data/capabilities/oom.events.json \
+	data/capabilities/pause.json \
+	data/capabilities/preserve-fds.json \
+	data/capabilities/ps.json \
+	data/capabilities/restore.json \
+	data/capabilities/rootfs.overlay.json \
+	data/capabilities/rootless.json \
+	data/capabilities/seccomp.json \
+	data/capabilities/selinux.json \
+	data/capabilities/systemd-cgroup.json \
+	data/capabilities/update.json

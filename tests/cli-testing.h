@@ -242,6 +242,16 @@ expect_argv (const char *expected)
   ck_assert_str_eq (recorded, expected);
 }
 
+/* Lets b9run ask the fakes what they can, so that what follows asks them nothing. */
+static inline void
+ask_before (void)
+{
+  g_auto (Result) result = b9run ("capabilities");
+
+  ck_assert_msg (result.status == 0, "%s", result.error);
+  put_file ("argv", "");
+}
+
 static inline pid_t
 start_stand_in (void)
 {
@@ -320,7 +330,9 @@ set_environment (void)
   g_autofree char *state = at_top ("state");
   g_autofree char *argv = at_top ("argv");
   g_autofree char *gate = at_top ("gate");
+  g_autofree char *host = at_top ("host"); /* one on which systemd runs, and nothing else */
 
+  make_directory ("host/run/systemd/system");
   g_setenv ("B9RUN_LIBEXEC_DIR", modules, TRUE);
   g_setenv ("B9RUN_PLUGIN_PATH", plugins, TRUE);
   /* Not the ones of an installation of this prefix. */
@@ -328,6 +340,7 @@ set_environment (void)
   g_setenv ("B9RUN_STATE_DIR", state, TRUE);
   g_setenv ("B9_FAKE_ARGV", argv, TRUE);
   g_setenv ("B9_FAKE_GATE", gate, TRUE);
+  g_setenv ("B9RUN_HOST_ROOT", host, TRUE);
   g_setenv ("PATH", "/nowhere", TRUE);
   g_unsetenv ("B9_FAKE");
   g_unsetenv ("B9_FAKE_CONTAINER");

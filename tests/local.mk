@@ -30,6 +30,7 @@ B9_CHECKS = \
 	tests/test-checkup \
 	tests/test-claim \
 	tests/test-cli-argv \
+	tests/test-cli-capabilities \
 	tests/test-cli-doctor \
 	tests/test-cli-failures \
 	tests/test-cli-life \
@@ -52,6 +53,7 @@ B9_CHECKS = \
 	tests/test-log \
 	tests/test-matrix \
 	tests/test-module-file \
+	tests/test-needs \
 	tests/test-nvidia-host \
 	tests/test-preparation \
 	tests/test-process \
@@ -68,6 +70,7 @@ B9_CHECKS = \
 	tests/test-runsc-state \
 	tests/test-shadow \
 	tests/test-spawn \
+	tests/test-table \
 	tests/test-spec \
 	tests/test-words
 check_PROGRAMS += $(B9_CHECKS) tests/fakes/fake-runtime
@@ -95,6 +98,10 @@ B9_TEST_LIBS = libb9core.la $(GLIB_LIBS) $(CHECK_LIBS)
 tests_test_cli_argv_SOURCES = tests/test-cli-argv.c tests/cli-testing.h tests/suite-testing.h
 tests_test_cli_argv_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_cli_argv_LDADD = $(B9_TEST_LIBS)
+
+tests_test_cli_capabilities_SOURCES = tests/test-cli-capabilities.c tests/cli-testing.h tests/suite-testing.h
+tests_test_cli_capabilities_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_cli_capabilities_LDADD = $(B9_TEST_LIBS)
 
 tests_test_cli_doctor_SOURCES = tests/test-cli-doctor.c tests/cli-testing.h tests/suite-testing.h
 tests_test_cli_doctor_CFLAGS = $(B9_TEST_CFLAGS)
@@ -273,6 +280,14 @@ tests_test_registry_LDADD = $(B9_TEST_LIBS)
 tests_test_matrix_SOURCES = tests/test-matrix.c tests/plugin-testing.h
 tests_test_matrix_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_matrix_LDADD = $(B9_TEST_LIBS)
+
+tests_test_needs_SOURCES = tests/test-needs.c tests/suite-testing.h
+tests_test_needs_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_needs_LDADD = $(B9_TEST_LIBS)
+
+tests_test_table_SOURCES = tests/test-table.c tests/suite-testing.h
+tests_test_table_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_table_LDADD = $(B9_TEST_LIBS)
 
 tests_test_provider_SOURCES = tests/test-provider.c tests/plugin-testing.h
 tests_test_provider_CFLAGS = $(B9_TEST_CFLAGS)

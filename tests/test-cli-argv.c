@@ -172,7 +172,10 @@ static void
 expect_row (const Row *row, const char *prefix)
 {
   g_autofree char *line = g_strconcat (prefix, row->line, NULL);
-  g_auto (Result) result = b9run (line);
+  g_auto (Result) result = {0};
+
+  ask_before ();
+  result = b9run (line);
 
   ck_assert_msg (result.status == 0, "%s: status %d: %s", line, result.status, result.error);
   expect_argv (row->argv);

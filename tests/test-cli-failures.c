@@ -133,6 +133,7 @@ END_TEST
 
 START_TEST (refuses_to_make_a_container)
 {
+  ask_before ();
   expect (creation[_i].line, 1, "", creation[_i].error);
   expect_argv ("");
   expect_nothing_left ();

@@ -160,6 +160,7 @@ START_TEST (of_several_providers_the_best_counts)
   put ("gpu-other", "gpu.driver|2|old|an old driver|update|\n");
   open_matrix ();
   assert_cell (cell_of ("gpu.passthrough"), "conditional gpu other: old: an old driver: update");
+  ck_assert_str_eq (cell_of ("gpu.passthrough")->capability, "gpu.passthrough");
 }
 END_TEST
 

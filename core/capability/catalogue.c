@@ -49,6 +49,7 @@ static const Known known[] = {
     {"gpu.passthrough", TRUE},
     {"hooks.createContainer", TRUE},
     {"idmap", TRUE},
+    {"kernel.checkpoint-restore", FALSE},
     {"netns.join", TRUE},
     {"netns.none", TRUE},
     {"oom.events", TRUE},

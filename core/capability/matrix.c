@@ -180,6 +180,20 @@ new_cell (B9Matrix *matrix, const char *capability, const char *provider, const 
   return cell;
 }
 
+/* What somebody else says, as the answer to what was asked. */
+static B9MatrixCell *
+answer_as (B9Matrix *matrix, B9MatrixCell *cell, const char *capability)
+{
+  const B9Answered same = {.state = cell->state,
+                           .evidence_kind = cell->evidence_kind,
+                           .evidence = cell->evidence,
+                           .reason = cell->reason,
+                           .remedy = cell->remedy};
+
+  return strcmp (cell->capability, capability) == 0 ? cell
+                                                    : new_cell (matrix, capability, cell->provider, &same);
+}
+
 /* The weaker of the two; where they are equal, the first. */
 static B9MatrixCell *
 weaker (B9MatrixCell *first, B9MatrixCell *second)
@@ -329,7 +343,7 @@ b9_matrix_cell (B9Matrix *matrix, const B9Runtime *runtime, const char *program,
   B9MatrixCell *cell = g_hash_table_lookup (matrix->cells, key);
 
   if (cell == NULL) {
-    cell = join (matrix, runtime, program, root, capability, NULL);
+    cell = answer_as (matrix, join (matrix, runtime, program, root, capability, NULL), capability);
     g_hash_table_insert (matrix->cells, g_steal_pointer (&key), cell);
   }
   return cell;

@@ -39,6 +39,19 @@ gboolean b9_app_find (B9App *app, const char *id, B9Target *target, GError **err
 /* --root as an absolute path, or NULL; owned. */
 char *b9_app_explicit_root (const B9App *app);
 
+/* Whether the backend can do here what is needed; B9_ERROR_CAPABILITY where it cannot, before anything is
+ * started, and a notice in b9run's own log where that is not certain.  @what: what needs it, for the message.
+ * enforce.c */
+gboolean b9_app_require (B9App *app, const B9Target *target, const char *capability, const char *what,
+                         GError **error);
+/* All that a new container of @spec needs, GPUs left out. */
+gboolean b9_app_require_spec (B9App *app, const B9Target *target, const B9JsonText *spec, const B9Line *line,
+                              GError **error);
+/* What the options of a command need. */
+gboolean b9_app_require_options (B9App *app, const B9Target *target, const B9Line *line, GError **error);
+/* For an operation that the backend has said it does not have: the matrix's reason, where it has one. */
+gboolean b9_app_require_operation (B9App *app, const B9Target *target, B9Operation operation, GError **error);
+
 /* The request of a command: what @target says, and from the command line log, debug and options. */
 typedef struct {
   B9Request request;

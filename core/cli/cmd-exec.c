@@ -108,6 +108,8 @@ b9_cmd_exec (B9App *app, const B9Line *line, GError **error)
   b9_app_request_init (&request, app, &target, B9_OPERATION_EXEC, line, 1);
   if (request.pid_file != NULL && !b9_check_pid_file (request.pid_file, error))
     return -1;
+  if (!b9_app_require_options (app, &target, line, error))
+    return -1;
   if (backend->way (&target.runtime->host, B9_OPERATION_EXEC, request.request.options) != B9_WAY_CHILD)
     return b9_app_perform_on (app, &target, B9_OPERATION_EXEC, line, error);
   return run_translated (app, &target, &request, error);

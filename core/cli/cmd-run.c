@@ -114,6 +114,7 @@ prepare (Preparation *preparation, B9App *app, const B9Line *line, gboolean deta
   settle_console_socket (line, preparation->bundle);
   if (!b9_app_new_target (app, preparation->bundle, id, &preparation->target, error) ||
       !check_command (preparation, error) ||
+      !b9_app_require_spec (app, &preparation->target, preparation->bundle->config, line, error) ||
       !b9_app_prepare (app, preparation->bundle, &preparation->target, operation, &preparation->prepared,
                        error))
     return FALSE;

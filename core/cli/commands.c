@@ -194,6 +194,12 @@ static const B9Option restore_options[] = {
     END,
 };
 
+static const B9Option capabilities_options[] = {
+    FLAG ("json", 0, "as JSON"),
+    VALUE ("why", 0, "ID", "all that is known of one capability"),
+    END,
+};
+
 static const B9Option doctor_options[] = {
     FLAG ("gpu", 0, "what is missing for GPUs is a problem"),
     FLAG ("json", 0, "as JSON"),
@@ -252,6 +258,8 @@ const B9Command b9_commands[] = {
     COMMAND ("restore", "ID", 1, 1, restore_options, b9_cmd_restore, "restore a container from an image"),
     COMMAND ("spec", "", 0, 0, spec_options, b9_cmd_spec, "write an example config.json"),
     COMMAND ("features", "", 0, 0, NULL, b9_cmd_features, "print the backend's OCI features document"),
+    COMMAND ("capabilities", "", 0, 0, capabilities_options, b9_cmd_capabilities,
+             "show what each backend can do here, and why"),
     COMMAND ("doctor", "", 0, 0, doctor_options, b9_cmd_doctor,
              "check this host, and say what to do about what is wrong"),
     COMMAND ("plugins", "", 0, 0, plugins_options, b9_cmd_plugins,

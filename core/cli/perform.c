@@ -135,6 +135,8 @@ b9_app_perform_on (B9App *app, const B9Target *target, B9Operation operation, co
 
   b9_app_request_init (&request, app, target, operation, line, 1);
   way = runtime->backend->way (&runtime->host, operation, request.request.options);
+  if (way == B9_WAY_UNSUPPORTED && !b9_app_require_operation (app, target, operation, error))
+    return -1;
   if (way == B9_WAY_UNSUPPORTED)
     return b9_app_unsupported (runtime, &request.request, app->command->name, error);
   if (way == B9_WAY_CHILD)

@@ -22,6 +22,7 @@ _b9run_options() {
     events) echo '--interval --stats --help -h' ;;
     spec) echo '--bundle -b --rootless --help -h' ;;
     features) echo '--help -h' ;;
+    capabilities) echo '--json --why --help -h' ;;
     doctor) echo '--gpu --json --help -h' ;;
     plugins) echo '--json --help -h' ;;
     config) echo '--origin --help -h' ;;
@@ -85,10 +86,11 @@ _b9run_value() {
     update:--mem-bw-schema) echo WORD ;;
     events:--interval) echo WORD ;;
     spec:--bundle | spec:-b) echo DIR ;;
+    capabilities:--why) echo WORD ;;
   esac
 }
 
-_b9run_commands='create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features doctor plugins config index'
+_b9run_commands='create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features capabilities doctor plugins config index'
 
 # What stands behind the options of a command.
 _b9run_argument() {

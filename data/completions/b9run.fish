@@ -9,7 +9,7 @@ function __b9run_backends
     b9run plugins 2>/dev/null | sed -n 's/:.*//; s/^ *backend //p'
 end
 
-set -g __b9run_commands create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features doctor plugins config index
+set -g __b9run_commands create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features capabilities doctor plugins config index
 
 complete -c b9run -f
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -l backend -x -a '(__b9run_backends)' -d 'the backend for new containers: runc, runsc, …'
@@ -44,6 +44,7 @@ complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a chec
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a restore -d 'restore a container from an image'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a spec -d 'write an example config.json'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a features -d 'print the backend\'s OCI features document'
+complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a capabilities -d 'show what each backend can do here, and why'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a doctor -d 'check this host, and say what to do about what is wrong'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a plugins -d 'list the plugins, refused ones with the reason'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a config -d 'show or check the configuration'
@@ -139,6 +140,9 @@ complete -c b9run -n '__fish_seen_subcommand_from spec' -s b -l bundle -x -a '(_
 complete -c b9run -n '__fish_seen_subcommand_from spec' -l rootless -d 'for a rootless container'
 complete -c b9run -n '__fish_seen_subcommand_from spec' -s h -l help -d 'show this help'
 complete -c b9run -n '__fish_seen_subcommand_from features' -s h -l help -d 'show this help'
+complete -c b9run -n '__fish_seen_subcommand_from capabilities' -l json -d 'as JSON'
+complete -c b9run -n '__fish_seen_subcommand_from capabilities' -l why -x -d 'all that is known of one capability'
+complete -c b9run -n '__fish_seen_subcommand_from capabilities' -s h -l help -d 'show this help'
 complete -c b9run -n '__fish_seen_subcommand_from doctor' -l gpu -d 'what is missing for GPUs is a problem'
 complete -c b9run -n '__fish_seen_subcommand_from doctor' -l json -d 'as JSON'
 complete -c b9run -n '__fish_seen_subcommand_from doctor' -s h -l help -d 'show this help'
