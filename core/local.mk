@@ -66,6 +66,7 @@ libb9core_la_SOURCES = \
 	core/run/attach.c core/run/attach.h \
 	core/run/claim.c core/run/claim.h \
 	core/run/launch.c core/run/launch.h \
+	core/run/oom.c core/run/oom.h \
 	core/run/outcome.c core/run/outcome.h \
 	core/run/query.c core/run/query.h \
 	core/run/runtime.c core/run/runtime.h \

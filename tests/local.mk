@@ -55,6 +55,7 @@ B9_CHECKS = \
 	tests/test-module-file \
 	tests/test-needs \
 	tests/test-nvidia-host \
+	tests/test-oom \
 	tests/test-preparation \
 	tests/test-process \
 	tests/test-provider \
@@ -139,6 +140,9 @@ tests_test_files_SOURCES = tests/test-files.c tests/directory-testing.h tests/su
 tests_test_files_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_files_LDADD = $(B9_TEST_LIBS)
 
+tests_test_oom_SOURCES = tests/test-oom.c tests/directory-testing.h tests/suite-testing.h
+tests_test_oom_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_oom_LDADD = $(B9_TEST_LIBS)
 tests_test_process_SOURCES = tests/test-process.c tests/suite-testing.h
 tests_test_process_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_process_LDADD = $(B9_TEST_LIBS)

@@ -42,6 +42,30 @@ START_TEST (reads_what_b9run_needs)
 }
 END_TEST
 
+START_TEST (sees_a_limit_of_memory)
+{
+  static const struct {
+    const char *memory;
+    gboolean limited;
+  } rows[] = {{"{\"limit\":1048576}", TRUE},
+              {"{\"limit\":-1}", FALSE},
+              {"{\"limit\":0}", FALSE},
+              {"{\"limit\":\"1\"}", FALSE},
+              {"{}", FALSE},
+              {"null", FALSE}};
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *config = g_strdup_printf ("{\"linux\":{\"resources\":{\"memory\":%s}}}", rows[i].memory);
+    g_autoptr (B9Bundle) bundle = NULL;
+
+    put_file ("config.json", config);
+    bundle = b9_bundle_open (top, NULL);
+    ck_assert_ptr_nonnull (bundle);
+    ck_assert_int_eq (bundle->memory_limited, rows[i].limited);
+  }
+}
+END_TEST
+
 START_TEST (does_without_what_is_not_there)
 {
   g_autoptr (B9Bundle) bundle = NULL;
@@ -177,6 +201,7 @@ main (void)
   TCase *bundle = directory_case ("bundle");
 
   tcase_add_test (bundle, reads_what_b9run_needs);
+  tcase_add_test (bundle, sees_a_limit_of_memory);
   tcase_add_test (bundle, does_without_what_is_not_there);
   tcase_add_test (bundle, is_the_working_directory_where_none_is_named);
   tcase_add_test (bundle, resolves_links);

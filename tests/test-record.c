@@ -329,7 +329,7 @@ START_TEST (an_exit_status_is_read_as_it_was_written)
   g_autoptr (B9Record) record = record_at_top ();
   B9ExitStatus status = {0};
 
-  ck_assert (b9_exit_status_save (record, 7 << 8, NULL));
+  ck_assert (b9_exit_status_save (record, 7 << 8, -1, NULL));
   ck_assert (b9_exit_status_load (record, &status, NULL));
   ck_assert_int_eq (status.wait_status, 7 << 8);
   ck_assert_int_eq (status.oom_kills, -1);

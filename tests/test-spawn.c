@@ -317,6 +317,45 @@ START_TEST (notes_the_pid_in_the_record)
 }
 END_TEST
 
+/* @before stands in the counter when the cgroup appears; FALSE: the cgroup was there and is another's too. */
+static gint64
+oom_kills_of (const char *before, gboolean ours)
+{
+  g_autoptr (B9Record) record = b9_record_new ("c1", "tested", "/r");
+  g_autofree char *script = NULL;
+  g_autofree char *text = g_strdup_printf (
+      "mkdir $D/cg; echo oom_kill %s >$D/cg/new; mv $D/cg/new $D/cg/memory.oom_control; printf $$ >$D/pid; "
+      "until [ -L $D/process ]; do sleep 0.01; done; sleep 0.1; echo oom_kill 5 >$D/cg/memory.oom_control",
+      before);
+  char *argv[4];
+  B9Attach attach = attachment (text, &script, argv);
+  int status;
+
+  record->directory = g_strdup (top);
+  record->program = g_strdup ("/bin/sh");
+  record->cgroups_ours = ours;
+  g_strfreev (record->cgroup_directories);
+  record->cgroup_directories = g_new0 (char *, 2);
+  record->cgroup_directories[0] = at_top ("cg");
+  ck_assert (b9_record_save (record, NULL));
+  attach.record = record;
+  attach.memory_limited = TRUE;
+  ck_assert (b9_attach (&attach, &status, NULL));
+  return attach.oom_kills;
+}
+
+START_TEST (counts_oom_kills)
+{
+  ck_assert_int_eq (oom_kills_of ("3", TRUE), 5);
+}
+END_TEST
+
+START_TEST (counts_no_oom_kills_of_others)
+{
+  ck_assert_int_eq (oom_kills_of ("3", FALSE), 2);
+}
+END_TEST
+
 START_TEST (kills_what_it_cannot_tell_the_caller_of)
 {
   g_autofree char *script = NULL;
@@ -546,6 +585,8 @@ main (void)
 
   tcase_add_test (attached, publishes_the_pid_as_soon_as_it_is_there);
   tcase_add_test (attached, notes_the_pid_in_the_record);
+  tcase_add_test (attached, counts_oom_kills);
+  tcase_add_test (attached, counts_no_oom_kills_of_others);
   tcase_add_test (attached, kills_what_it_cannot_tell_the_caller_of);
   tcase_add_test (attached, attaches_to_nothing_that_cannot_be_executed);
   tcase_add_test (attached, passes_signals_to_the_runtime);

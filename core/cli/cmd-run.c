@@ -128,7 +128,8 @@ prepare (Preparation *preparation, B9App *app, const B9Line *line, gboolean deta
                                    .options = preparation->request.request.options,
                                    .pid_file = preparation->request.pid_file,
                                    .debug = preparation->request.request.debug,
-                                   .terminal = preparation->bundle->terminal};
+                                   .terminal = preparation->bundle->terminal,
+                                   .memory_limited = preparation->bundle->memory_limited};
   return claim (preparation, index, error);
 }
 

@@ -6,10 +6,13 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/cli/app.h"
 #include "core/container/exit-status.h"
+#include "core/json/json-text.h"
+#include "core/run/oom.h"
 #include "core/run/query.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
@@ -64,11 +67,25 @@ read_when_written (const B9Record *record, B9ExitStatus *seen, GError **error)
   return b9_exit_status_load (record, seen, error);
 }
 
-static int
-report (const B9Target *target, const B9ExitStatus *seen)
+/* One object, in the words that engines have for a container that has ended. */
+static void
+print_json (const B9Target *target, const B9ExitStatus *seen)
 {
-  if (seen->oom_kills > 0)
-    g_message ("container %s ended with %d OOM kills in its cgroup", target->id, (int)seen->oom_kills);
+  g_autofree char *id = b9_json_quote (target->id);
+  g_autofree char *finished = b9_json_quote (seen->finished);
+  g_autofree char *kills = g_strdup_printf ("%" G_GINT64_FORMAT, seen->oom_kills);
+
+  printf ("{\"id\":%s,\"exitCode\":%d,\"oomKilled\":%s,\"oomKills\":%s,\"finishedAt\":%s}\n", id,
+          b9_shell_status (seen->wait_status), seen->oom_kills > 0 ? "true" : "false",
+          seen->oom_kills < 0 ? "null" : kills, *seen->finished != '\0' ? finished : "null");
+}
+
+static int
+report (const B9Target *target, const B9Line *line, const B9ExitStatus *seen)
+{
+  b9_oom_report (target->id, seen->oom_kills);
+  if (g_strcmp0 (b9_line_value (line, "format"), "json") == 0)
+    print_json (target, seen);
   return b9_shell_status (seen->wait_status);
 }
 
@@ -88,28 +105,43 @@ ask_kernel (const Process *process, int *wait_status)
   return FALSE;
 }
 
-/* The end has come: whoever saw it tells, first the monitor, then the kernel. */
-static int
-learn_status (const B9Target *target, const Process *process, GError **error)
+/* Writes down what the kernel says, with the count of its OOM kills while the cgroup is there. */
+static void
+keep (const B9Record *record, B9ExitStatus *seen)
 {
-  B9ExitStatus seen = {0};
-  int wait_status;
+  if (record->cgroups_ours)
+    seen->oom_kills = b9_oom_kills ((const char *const *)record->cgroup_directories);
+  if (b9_exit_status_save (record, seen->wait_status, seen->oom_kills, NULL))
+    b9_exit_status_load (record, seen, NULL);
+}
 
+/* The end has come: whoever saw it tells, first the monitor, then the kernel. */
+static gboolean
+learn_status (const B9Target *target, const Process *process, B9ExitStatus *seen, GError **error)
+{
   if (target->record != NULL && b9_monitor_alive (target->record))
-    return read_when_written (target->record, &seen, error) ? report (target, &seen) : -1;
-  if (target->record != NULL && b9_exit_status_load (target->record, &seen, NULL))
-    return report (target, &seen);
-  if (ask_kernel (process, &wait_status)) {
+    return read_when_written (target->record, seen, error);
+  if (target->record != NULL && b9_exit_status_load (target->record, seen, NULL))
+    return TRUE;
+  if (ask_kernel (process, &seen->wait_status)) {
     if (target->record != NULL)
-      b9_exit_status_save (target->record, wait_status, NULL);
-    return b9_shell_status (wait_status);
+      keep (target->record, seen);
+    return TRUE;
   }
-  b9_fail (error, B9_ERROR_UNOBSERVED,
-           "nobody saw how container %s ended, so its exit status is unknown: run --detach leaves a monitor "
-           "that sees it, and "
-           "a wait that begins before the end learns it from Linux 6.15 or newer",
-           target->id);
-  return -1;
+  return b9_fail (error, B9_ERROR_UNOBSERVED,
+                  "nobody saw how container %s ended, so its exit status is unknown: run --detach leaves a "
+                  "monitor that sees it, and a wait that begins before the end learns it from Linux 6.15 or "
+                  "newer",
+                  target->id);
+}
+
+static gboolean
+check_format (const B9Line *line, GError **error)
+{
+  const char *format = b9_line_value (line, "format");
+
+  return format == NULL || strcmp (format, "json") == 0 || strcmp (format, "text") == 0 ||
+         b9_fail (error, B9_ERROR_USAGE, "unknown format \"%s\": wait knows text and json", format);
 }
 
 int
@@ -117,17 +149,17 @@ b9_cmd_wait (B9App *app, const B9Line *line, GError **error)
 {
   g_auto (B9Target) target = {0};
   g_auto (Process) process = {.pidfd = -1};
-  B9ExitStatus seen = {0};
+  B9ExitStatus seen = {.oom_kills = -1};
   struct pollfd watched;
 
-  if (!b9_app_find (app, b9_line_argument (line, 0), &target, error))
+  if (!check_format (line, error) || !b9_app_find (app, b9_line_argument (line, 0), &target, error))
     return -1;
   if (target.record != NULL && b9_exit_status_load (target.record, &seen, NULL))
-    return report (&target, &seen);
+    return report (&target, line, &seen);
   if (!open_process (&target, &process, error))
     return -1;
   watched = (struct pollfd){.fd = process.pidfd, .events = POLLIN};
   while (process.pidfd >= 0 && (watched.revents & POLLIN) == 0)
     poll (&watched, 1, -1);
-  return learn_status (&target, &process, error);
+  return learn_status (&target, &process, &seen, error) ? report (&target, line, &seen) : -1;
 }

@@ -107,6 +107,11 @@ static const B9Option list_options[] = {
     END,
 };
 
+static const B9Option wait_options[] = {
+    VALUE ("format", 'f', "FORMAT", "text (default; prints nothing) or json"),
+    END,
+};
+
 static const B9Option ps_options[] = {
     VALUE ("format", 'f', "FORMAT", "table (default) or json"),
     END,
@@ -227,7 +232,8 @@ const B9Command b9_commands[] = {
              "make a container from a bundle, without starting it"),
     COMMAND ("start", "ID", 1, 1, NULL, b9_cmd_start, "start a created container"),
     COMMAND ("run", "ID", 1, 1, run_options, b9_cmd_run, "make, start and wait for a container"),
-    COMMAND ("wait", "ID", 1, 1, NULL, b9_cmd_wait, "wait for a container and return its exit status"),
+    COMMAND ("wait", "ID", 1, 1, wait_options, b9_cmd_wait,
+             "wait for a container and return its exit status"),
     COMMAND ("state", "ID", 1, 1, NULL, b9_cmd_state, "print a container's state as JSON"),
     COMMAND ("list", "", 0, 0, list_options, b9_cmd_list, "list the containers of every backend and root"),
     COMMAND ("kill", "ID [SIGNAL]", 1, 2, kill_options, b9_cmd_kill,

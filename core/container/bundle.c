@@ -46,6 +46,17 @@ resolve (const char *path, GError **error)
   return resolved;
 }
 
+/* What is wrong with it the runtime says, which knows more of it. */
+static gboolean
+has_memory_limit (const B9JsonText *config)
+{
+  B9JsonValue limit = B9_JSON_NONE;
+  gint64 bytes = 0;
+
+  return b9_json_find (config, B9_JSON_ROOT, &limit, NULL, "linux", "resources", "memory", "limit", NULL) &&
+         limit != B9_JSON_NONE && b9_json_int64 (config, limit, NULL, &bytes, NULL) && bytes > 0;
+}
+
 static gboolean
 read_members (B9Bundle *bundle, GError **error)
 {
@@ -61,6 +72,7 @@ read_members (B9Bundle *bundle, GError **error)
       !b9_json_find_boolean (bundle->config, B9_JSON_ROOT, &bundle->terminal, error, "process", "terminal",
                              NULL))
     return FALSE;
+  bundle->memory_limited = has_memory_limit (bundle->config);
   if (root != NULL)
     bundle->rootfs = b9_absolute_path (root, bundle->path);
   return TRUE;

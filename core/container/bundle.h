@@ -10,11 +10,12 @@
 G_BEGIN_DECLS
 
 typedef struct {
-  char *path;         /* absolute, links resolved */
-  B9JsonText *config; /* config.json */
-  char *rootfs;       /* absolute; NULL where the spec has no root */
-  char *cgroups_path; /* linux.cgroupsPath; NULL or "" where the runtime chooses */
-  gboolean terminal;  /* process.terminal */
+  char *path;              /* absolute, links resolved */
+  B9JsonText *config;      /* config.json */
+  char *rootfs;            /* absolute; NULL where the spec has no root */
+  char *cgroups_path;      /* linux.cgroupsPath; NULL or "" where the runtime chooses */
+  gboolean terminal;       /* process.terminal */
+  gboolean memory_limited; /* by linux.resources.memory.limit */
 } B9Bundle;
 
 /* @path: the bundle, or NULL for the working directory.  Reads and checks config.json; runtime-spec

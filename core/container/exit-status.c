@@ -47,12 +47,13 @@ b9_exit_status_load (const B9Record *record, B9ExitStatus *exit_status, GError *
 }
 
 gboolean
-b9_exit_status_save (const B9Record *record, int wait_status, GError **error)
+b9_exit_status_save (const B9Record *record, int wait_status, gint64 oom_kills, GError **error)
 {
   g_autofree char *path = b9_record_file (record, "exit");
   g_autofree char *now = b9_timestamp ();
-  g_autofree char *text = g_strdup_printf ("[exit]\nversion=1\nwait-status=%d\nfinished=%s\n", wait_status,
-                                           now);
+  g_autofree char *text = g_strdup_printf (
+      "[exit]\nversion=1\nwait-status=%d\nfinished=%s\noom-kills=%" G_GINT64_FORMAT "\n", wait_status, now,
+      oom_kills);
 
   return b9_replace_file (AT_FDCWD, path, text, strlen (text), 0600, error);
 }

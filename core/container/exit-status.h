@@ -18,7 +18,9 @@ typedef struct {
 /* FALSE with B9_ERROR_UNOBSERVED where nobody has written one (yet), B9_ERROR_BAD_INPUT where the file is
  * damaged. */
 gboolean b9_exit_status_load (const B9Record *record, B9ExitStatus *exit_status, GError **error);
-gboolean b9_exit_status_save (const B9Record *record, int wait_status, GError **error);
+
+/* @oom_kills: -1 where nobody has counted. */
+gboolean b9_exit_status_save (const B9Record *record, int wait_status, gint64 oom_kills, GError **error);
 
 /* Whether a b9run-monitor lives that will write it. */
 gboolean b9_monitor_alive (const B9Record *record);

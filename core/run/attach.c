@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "core/run/claim.h"
+#include "core/run/oom.h"
 #include "core/run/spawn.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
@@ -26,6 +27,8 @@
 #define FREQUENT_LOOKS 400
 #define FREQUENT_PAUSE_MS 5
 #define RARE_PAUSE_MS 50
+#define OOM_LOOKS 50
+#define OOM_PAUSE_MS 1
 
 /* How long a runtime that is still making the container may take once the caller wants an end. */
 #define PATIENCE_US (10 * G_USEC_PER_SEC)
@@ -39,6 +42,10 @@ typedef struct {
   sigset_t waiting;  /* signals that wait for that PID */
   B9Fd signals;
   guint looks;          /* how often we have looked for the PID file */
+  B9OomWatch oom;       /* closed until the container's cgroup is there */
+  gboolean oom_settled; /* it is open, or there is none */
+  gint64 oom_before;    /* kills that the cgroup had counted before it was this container's */
+  guint oom_looks;      /* how often the counter is still to be read after a shortage */
   gint64 patience_ends; /* on the monotonic clock; 0: nobody asked for an end */
   gboolean ended;
   int wait_status;
@@ -173,14 +180,52 @@ read_signals (Loop *loop)
   }
 }
 
+/* The counter is there as soon as the runtime has made the cgroup, which is before anything runs in it. */
+static void
+open_oom_watch (Loop *loop)
+{
+  const B9Record *record = loop->attach->record;
+
+  if (record == NULL || loop->oom_settled)
+    return;
+  loop->oom_settled = b9_oom_watch_directories (&loop->oom,
+                                                (const char *const *)record->cgroup_directories) ||
+                      (loop->container != 0 && b9_oom_watch_process (&loop->oom, loop->container));
+  if (loop->oom_settled && !record->cgroups_ours)
+    loop->oom_before = loop->oom.kills;
+  loop->oom_settled = loop->oom_settled || loop->container != 0;
+}
+
+/* A shortage is told before the kernel has killed, so the counter is read a few times more. */
+static void
+look_for_oom (Loop *loop, const struct pollfd *event, struct pollfd *container)
+{
+  gint64 before = loop->oom.kills;
+
+  open_oom_watch (loop);
+  if (event->revents != 0)
+    loop->oom_looks = OOM_LOOKS;
+  else if (loop->oom_looks > 0)
+    loop->oom_looks--;
+  if (event->revents != 0 || container->revents != 0 || loop->oom_looks > 0)
+    b9_oom_watch_read (&loop->oom);
+  if (loop->oom.kills > before)
+    loop->oom_looks = 0;
+  if (container->revents != 0)
+    container->fd = -1; /* it has ended, and would be told again and again */
+}
+
 /* How long to wait before the next look at the PID file, in ms.  An inotify watch would tell at once, but to
  * close one takes the kernel up to 15 ms, which every run would pay.  Nobody hurries but a caller who wants
  * the PID, and a signal that waits. */
 static int
 pause_before_next_look (Loop *loop)
 {
-  gboolean hurry = loop->attach->pid_file != NULL || !sigisemptyset (&loop->waiting);
+  gboolean hurry = loop->attach->pid_file != NULL || !sigisemptyset (&loop->waiting) ||
+                   (loop->attach->memory_limited && !loop->oom_settled);
 
+  if (loop->oom_looks > 0)
+    return OOM_PAUSE_MS;
   if (loop->container != 0)
     return -1;
   return hurry && ++loop->looks < FREQUENT_LOOKS ? FREQUENT_PAUSE_MS : RARE_PAUSE_MS;
@@ -196,12 +241,20 @@ is_out_of_patience (const Loop *loop)
 static void
 loop_run (Loop *loop)
 {
-  struct pollfd watched = {.fd = loop->signals, .events = POLLIN};
+  struct pollfd watched[] = {
+      {.fd = loop->signals, .events = POLLIN}, {.fd = -1}, {.fd = -1, .events = POLLIN}};
+  gboolean known = FALSE;
 
   while (!loop->ended) {
-    if (poll (&watched, 1, pause_before_next_look (loop)) < 0 && errno != EINTR)
+    if (!known && loop->container != 0) {
+      watched[2].fd = loop->container_fd;
+      known = TRUE;
+    }
+    watched[1] = b9_oom_watch_poll (&loop->oom);
+    if (poll (watched, G_N_ELEMENTS (watched), pause_before_next_look (loop)) < 0 && errno != EINTR)
       break;
-    if (watched.revents != 0)
+    look_for_oom (loop, &watched[1], &watched[2]);
+    if (watched[0].revents != 0)
       read_signals (loop);
     look_for_pid (loop);
     if (is_out_of_patience (loop))
@@ -214,7 +267,7 @@ loop_run (Loop *loop)
 gboolean
 b9_attach (B9Attach *attach, int *wait_status, GError **error)
 {
-  Loop loop = {.attach = attach, .signals = -1, .container_fd = -1};
+  Loop loop = {.attach = attach, .signals = -1, .container_fd = -1, .oom = B9_OOM_WATCH_INIT};
   sigset_t forwarded, before;
   B9Spawn spawn = {
       .argv = attach->argv, .output = -1, .error = -1, .own_group = attach->own_group, .mask = &before};
@@ -234,6 +287,8 @@ b9_attach (B9Attach *attach, int *wait_status, GError **error)
       loop.wait_status = loop.early;
   }
   attach->early_signal = loop.early;
+  attach->oom_kills = loop.oom.kills < 0 ? -1 : loop.oom.kills - loop.oom_before;
+  b9_oom_watch_close (&loop.oom);
   sigprocmask (SIG_SETMASK, &before, NULL);
   b9_fd_close (&loop.signals);
   b9_fd_close (&loop.container_fd);

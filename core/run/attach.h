@@ -17,7 +17,9 @@ typedef struct {
   B9Record *record;      /* to be told the PID; or NULL */
   gboolean
       signals_init; /* signals go to the container's process, not to the backend's (B9_BACKEND_SIGNAL_INIT) */
-  gboolean own_group; /* B9_BACKEND_OWN_GROUP, and no terminal */
+  gboolean own_group;      /* B9_BACKEND_OWN_GROUP, and no terminal */
+  gboolean memory_limited; /* so it may run out early: its cgroup is looked for more often */
+  gint64 oom_kills;        /* out: of the container's processes; -1: nobody has counted */
   int early_signal; /* out: the signal by which the caller asked for an end before there was a container; or 0
                      */
 } B9Attach;

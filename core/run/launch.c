@@ -19,6 +19,7 @@
 #include "core/log/client-log.h"
 #include "core/run/attach.h"
 #include "core/run/claim.h"
+#include "core/run/oom.h"
 #include "core/run/outcome.h"
 #include "core/run/query.h"
 #include "core/run/spawn.h"
@@ -181,7 +182,7 @@ b9_launch_create (B9Launch *launch, GError **error)
 
 /* runc's --keep: the container's end is seen here, so nobody need ask for it in vain later. */
 static gboolean
-keep (const B9Launch *launch, int wait_status)
+keep (const B9Launch *launch, int wait_status, gint64 oom_kills)
 {
   B9Record *record = launch->target->record;
 
@@ -189,7 +190,7 @@ keep (const B9Launch *launch, int wait_status)
     if (strcmp (launch->options[i]->name, "keep") == 0 && g_strcmp0 (launch->options[i]->value, "true") == 0)
       return b9_claim_stands (record) && b9_target_exists (launch->target) &&
              (record->phase == B9_PHASE_CREATED || b9_record_note_pid (record, record->pid, NULL)) &&
-             b9_exit_status_save (record, wait_status, NULL);
+             b9_exit_status_save (record, wait_status, oom_kills, NULL);
   }
   return FALSE;
 }
@@ -220,6 +221,7 @@ b9_launch_run (B9Launch *launch, GError **error)
   B9Attach attach = {.record = launch->target->record,
                      .directory = launch->target->record->directory,
                      .pid_file = launch->pid_file,
+                     .memory_limited = launch->memory_limited,
                      .signals_init = (traits & B9_BACKEND_SIGNAL_INIT) != 0,
                      .own_group = (traits & B9_BACKEND_OWN_GROUP) != 0 && !launch->terminal};
   GError *failure = NULL;
@@ -239,7 +241,8 @@ b9_launch_run (B9Launch *launch, GError **error)
     give_up (launch, failure, error);
     return -1;
   }
-  if (!keep (launch, status))
+  b9_oom_report (launch->target->id, attach.oom_kills);
+  if (!keep (launch, status, attach.oom_kills))
     leave_nothing (launch, NULL);
   return b9_shell_status (status);
 }

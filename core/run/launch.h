@@ -20,8 +20,9 @@ typedef struct {
   const B9RequestOption *const *options; /* of the command, without bundle and pid-file */
   const char *pid_file;                  /* the caller's; or NULL */
   gboolean debug;
-  gboolean terminal; /* process.terminal */
-  char *said;        /* out, owned: what the runtime has put on standard error itself; or NULL */
+  gboolean terminal;       /* process.terminal */
+  gboolean memory_limited; /* linux.resources.memory.limit */
+  char *said;              /* out, owned: what the runtime has put on standard error itself; or NULL */
 } B9Launch;
 
 gboolean b9_launch_create (B9Launch *launch, GError **error);

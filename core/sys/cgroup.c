@@ -131,6 +131,21 @@ b9_cgroup_directories (const char *cgroups_path, const char *id, gboolean system
   return directories;
 }
 
+char **
+b9_cgroup_of_process (pid_t pid)
+{
+  GPtrArray *directories = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *path = g_strdup_printf ("/proc/%d/cgroup", (int)pid);
+  g_autofree char *text = b9_read_file (AT_FDCWD, path, 65536, NULL, NULL);
+  g_auto (GStrv) own = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
+
+  for (guint i = 0; own != NULL && own[i] != NULL; i++)
+    add_hierarchy (directories, own[i], "");
+  g_ptr_array_set_free_func (directories, NULL);
+  g_ptr_array_add (directories, NULL);
+  return (char **)g_ptr_array_free (directories, FALSE);
+}
+
 gboolean
 b9_cgroup_any_exists (const char *const *directories)
 {

@@ -6,6 +6,7 @@
 #define B9_CGROUP_H
 
 #include <glib.h>
+#include <sys/types.h>
 
 G_BEGIN_DECLS
 
@@ -14,6 +15,9 @@ G_BEGIN_DECLS
  * @systemd, "slice:prefix:name"; NULL or "": the runtimes' defaults, made of @id.  Owned strings.  To be
  * asked once, when the container is made: later callers may live in another cgroup. */
 GPtrArray *b9_cgroup_directories (const char *cgroups_path, const char *id, gboolean systemd);
+
+/* Those that a process is in; NULL-ended, g_strfreev(). */
+char **b9_cgroup_of_process (pid_t pid);
 
 /* Whether one of them is there. */
 gboolean b9_cgroup_any_exists (const char *const *directories);

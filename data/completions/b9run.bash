@@ -9,7 +9,7 @@ _b9run_options() {
     create) echo '--bundle -b --console-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --help -h' ;;
     start) echo '--help -h' ;;
     run) echo '--bundle -b --detach -d --no-monitor --console-socket --pid-file --keep --no-subreaper --no-pivot --no-new-keyring --preserve-fds --help -h' ;;
-    wait) echo '--help -h' ;;
+    wait) echo '--format -f --help -h' ;;
     state) echo '--help -h' ;;
     list) echo '--format -f --quiet -q --help -h' ;;
     kill) echo '--all -a --help -h' ;;
@@ -51,6 +51,7 @@ _b9run_value() {
     run:--console-socket) echo SOCKET ;;
     run:--pid-file) echo FILE ;;
     run:--preserve-fds) echo WORD ;;
+    wait:--format | wait:-f) echo FORMAT ;;
     list:--format | list:-f) echo FORMAT ;;
     exec:--console-socket) echo SOCKET ;;
     exec:--cwd) echo DIR ;;

@@ -71,6 +71,7 @@ complete -c b9run -n '__fish_seen_subcommand_from run' -l no-new-keyring -d 'kee
 complete -c b9run -n '__fish_seen_subcommand_from run' -l preserve-fds -x -d 'pass N more descriptors to the container'
 complete -c b9run -n '__fish_seen_subcommand_from run' -s h -l help -d 'show this help'
 complete -c b9run -n '__fish_seen_subcommand_from run' -a '(__b9run_ids)'
+complete -c b9run -n '__fish_seen_subcommand_from wait' -s f -l format -x -a 'table json' -d 'text (default; prints nothing) or json'
 complete -c b9run -n '__fish_seen_subcommand_from wait' -s h -l help -d 'show this help'
 complete -c b9run -n '__fish_seen_subcommand_from wait' -a '(__b9run_ids)'
 complete -c b9run -n '__fish_seen_subcommand_from state' -s h -l help -d 'show this help'
