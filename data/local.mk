@@ -57,3 +57,24 @@ dist_capabilities_DATA = \
 	data/capabilities/selinux.json \
 	data/capabilities/systemd-cgroup.json \
 	data/capabilities/update.json
+
+# Files for b9run's clients, with the place of this installation in them; tests/test-client-files and the integration suite
+# client-files read them.
+B9_CLIENT_FILES = \
+	data/clients/containerd-1.toml \
+	data/clients/containerd-2.toml \
+	data/clients/docker-daemon.json \
+	data/clients/podman.conf
+examplesdir = $(docdir)/examples
+nodist_examples_DATA = $(B9_CLIENT_FILES)
+dist_examples_DATA = data/clients/runtimeclass.yaml
+EXTRA_DIST += $(B9_CLIENT_FILES:=.in)
+CLEANFILES += $(B9_CLIENT_FILES)
+
+$(B9_CLIENT_FILES): Makefile
+	@$(MKDIR_P) data/clients
+	$(AM_V_GEN)$(SED) 's|@bindir[@]|$(bindir)|g' '$(srcdir)/$@.in' >$@
+data/clients/containerd-1.toml: data/clients/containerd-1.toml.in
+data/clients/containerd-2.toml: data/clients/containerd-2.toml.in
+data/clients/docker-daemon.json: data/clients/docker-daemon.json.in
+data/clients/podman.conf: data/clients/podman.conf.in

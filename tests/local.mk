@@ -29,6 +29,7 @@ B9_CHECKS = \
 	tests/test-checkpoint-criu \
 	tests/test-checkup \
 	tests/test-claim \
+	tests/test-client-files \
 	tests/test-cli-argv \
 	tests/test-cli-capabilities \
 	tests/test-cli-doctor \
@@ -95,6 +96,11 @@ AM_TESTS_ENVIRONMENT = \
 B9_TEST_CPPFLAGS = $(AM_CPPFLAGS) -DB9_TEST_DATA='"$(abs_top_srcdir)/tests/data"' -DB9_TOP_SRCDIR='"$(abs_top_srcdir)"'
 B9_TEST_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(CHECK_CFLAGS)
 B9_TEST_LIBS = libb9core.la $(GLIB_LIBS) $(CHECK_LIBS)
+
+tests_test_client_files_SOURCES = tests/test-client-files.c tests/suite-testing.h
+tests_test_client_files_CPPFLAGS = $(B9_TEST_CPPFLAGS) -DB9_TOP_BUILDDIR='"$(abs_top_builddir)"' -DB9_BINDIR='"$(bindir)"'
+tests_test_client_files_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_client_files_LDADD = $(B9_TEST_LIBS)
 
 tests_test_cli_argv_SOURCES = tests/test-cli-argv.c tests/cli-testing.h tests/suite-testing.h
 tests_test_cli_argv_CFLAGS = $(B9_TEST_CFLAGS)
