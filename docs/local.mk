@@ -4,6 +4,7 @@ dist_doc_DATA = README.md CONTRIBUTING.md NEWS docs/architecture.md docs/capabil
 guidesdir = $(docdir)/guides
 dist_guides_DATA = \
 	docs/guides/containerd.md \
+	docs/guides/docker.md \
 	docs/guides/kubernetes.md \
 	docs/guides/podman.md \
 	docs/guides/troubleshooting.md
