@@ -90,7 +90,8 @@ prepare (const char *json, GError **error)
                                      .program = "/usr/bin/runsc",
                                      .bundle = it.fake->root,
                                      .flags = it.given,
-                                     .gpus = it.gpus};
+                                     .gpus = it.gpus,
+                                     .id = "c1"};
 
   it.text = b9_json_text_new (bytes, "config.json", NULL);
   ck_assert_ptr_nonnull (it.text);
@@ -279,7 +280,7 @@ START_TEST (switches_nvproxy_on_for_a_gpu)
   give_gpu ();
   expect_untouched ("{\"linux\":{\"devices\":[" GPU_NODES "]}}");
   expect_flag_line ("--nvproxy=true");
-  ck_assert_str_eq (it.fake->log->str, "6 starting container with nvproxy: /dev/nvidia0\n");
+  ck_assert_str_eq (it.fake->log->str, "6 starting container with nvproxy: c1, devices /dev/nvidia0\n");
 }
 END_TEST
 
@@ -485,7 +486,7 @@ START_TEST (drops_the_needless_hook_in_both_forms)
   ck_assert_str_eq (it.fake->log->str,
                     "4 this runsc passes over the 1 createContainer hooks of the bundle, so no links and no "
                     "loader's cache are made for the driver's libraries: use a release of 2026-05-20 or "
-                    "later if they matter\n6 starting container with nvproxy: /dev/nvidia0\n");
+                    "later if they matter\n6 starting container with nvproxy: c1, devices /dev/nvidia0\n");
 }
 END_TEST
 

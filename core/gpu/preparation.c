@@ -225,6 +225,7 @@ backend_prepares (const B9PreparationInput *input, B9Prepared *prepared, GError 
       .bundle = input->bundle,
       .flags = target->flags != NULL ? (const char *const *)target->flags : none,
       .gpus = (const B9GpuRequest *const *)prepared->requests->pdata,
+      .id = target->id,
   };
 
   if (!B9_STRUCT_HAS (backend, prepare))

@@ -172,6 +172,7 @@ typedef enum {
  * @bundle: the absolute path of the caller's bundle.
  * @flags: the global flags that the container will have (#B9Backend.new_flags), %NULL-ended.
  * @gpus: what the detectors found, %NULL-ended.
+ * @id: the container's, for messages.
  *
  * What a spec is prepared for.
  *
@@ -184,6 +185,7 @@ typedef struct {
   const char *bundle;
   const char *const *flags;
   const B9GpuRequest *const *gpus;
+  const char *id;
 } B9Preparation;
 
 /**

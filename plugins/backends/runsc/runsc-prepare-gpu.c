@@ -360,9 +360,13 @@ add_flags (RunscWork *work, GPtrArray *flags, GError **error)
 static void
 log_devices (const RunscWork *work)
 {
-  g_autoptr (GString) line = g_string_new ("starting container with nvproxy:");
+  const char *id = B9_STRUCT_HAS (work->preparation, id) ? work->preparation->id : NULL;
+  g_autoptr (GString) line = g_string_new ("starting container with nvproxy: ");
   const B9GpuRequest *const *gpus = work->preparation->gpus;
 
+  if (id != NULL)
+    g_string_append_printf (line, "%s, ", id);
+  g_string_append (line, "devices");
   for (guint i = 0; gpus[i] != NULL; i++) {
     if (gpus[i]->gpu_class == B9_GPU_DEVICE)
       g_string_append_printf (line, " %s", gpus[i]->device);
