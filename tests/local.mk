@@ -45,6 +45,7 @@ B9_CHECKS = \
 	tests/test-formats \
 	tests/test-gpu-type \
 	tests/test-host \
+	tests/test-host-cells \
 	tests/test-host-services \
 	tests/test-index \
 	tests/test-json-edit \
@@ -186,6 +187,10 @@ tests_test_log_LDADD = $(B9_TEST_LIBS)
 tests_test_host_SOURCES = tests/test-host.c tests/directory-testing.h tests/suite-testing.h
 tests_test_host_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_host_LDADD = $(B9_TEST_LIBS)
+
+tests_test_host_cells_SOURCES = tests/test-host-cells.c tests/directory-testing.h tests/suite-testing.h
+tests_test_host_cells_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_host_cells_LDADD = $(B9_TEST_LIBS)
 
 tests_test_host_services_SOURCES = tests/test-host-services.c tests/directory-testing.h tests/suite-testing.h
 tests_test_host_services_CFLAGS = $(B9_TEST_CFLAGS)

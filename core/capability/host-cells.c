@@ -258,6 +258,20 @@ report_overlay (const B9Host *host)
             "the module may be loaded when it is needed", "modprobe overlay");
 }
 
+/* Built in or not, for as long as this kernel runs; the file's content changes with every process, so it is
+ * no evidence to keep. */
+static void
+report_restore (const B9Host *host)
+{
+  g_autofree char *place = host->path (host, "/proc/sys/kernel/ns_last_pid");
+  gboolean there = access (place, F_OK) == 0;
+
+  report (host, "kernel.checkpoint-restore", there ? B9_CAPABILITY_SUPPORTED : B9_CAPABILITY_UNSUPPORTED,
+          B9_EVIDENCE_FILE,
+          there ? "/proc/sys/kernel/ns_last_pid is there" : "/proc/sys/kernel/ns_last_pid is not there",
+          "this kernel was built without CONFIG_CHECKPOINT_RESTORE", NULL);
+}
+
 void
 b9_host_cells (const B9Host *host)
 {
@@ -272,6 +286,5 @@ b9_host_cells (const B9Host *host)
   report_overlay (host);
   report_presence (host, "systemd-cgroup", "/run/systemd/system", "systemd does not run on this host",
                    "leave --systemd-cgroup out");
-  report_presence (host, "kernel.checkpoint-restore", "/proc/sys/kernel/ns_last_pid",
-                   "this kernel was built without CONFIG_CHECKPOINT_RESTORE", NULL);
+  report_restore (host);
 }

@@ -275,11 +275,12 @@ join_need (B9Matrix *matrix, const char *need, guint depth, GPtrArray *parts)
   return cell;
 }
 
-/* What set-up of cgroups there is, is the host's fact whatever a backend can do with it. */
+/* What the kernel does or does not, whatever a backend makes of it. */
 static gboolean
 is_fact_of_the_host (const char *capability)
 {
-  return g_str_has_prefix (capability, "cgroup.");
+  return g_str_has_prefix (capability, "cgroup.") || strcmp (capability, "rootless") == 0 ||
+         strcmp (capability, "idmap") == 0;
 }
 
 static B9MatrixCell *
