@@ -28,6 +28,8 @@ dist_capabilities_DATA = \
 	data/capabilities/cgroup.v1.json \
 	data/capabilities/cgroup.v2.json \
 	data/capabilities/checkpoint.cuda.json \
+	data/capabilities/checkpoint.cuda.host.json \
+	data/capabilities/checkpoint.cuda.plugin.json \
 	data/capabilities/checkpoint.cuda.remap.json \
 	data/capabilities/checkpoint.json \
 	data/capabilities/checkpoint.lazy-pages.json \

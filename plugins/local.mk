@@ -5,7 +5,8 @@ B9_PLUGIN_FLAGS = -module -avoid-version -no-undefined $(B9_NO_UNDEFINED) -Wl,-z
 	-export-symbols-regex '_LTX_b9_plugin$$' $(AM_LDFLAGS)
 B9_PLUGIN_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden $(GLIB_CFLAGS)
 
-plugin_LTLIBRARIES += b9-backend-runc.la b9-backend-runsc.la b9-checkpoint-criu.la
+plugin_LTLIBRARIES += b9-backend-runc.la b9-backend-runsc.la b9-checkpoint-criu.la \
+	b9-checkpoint-cuda-checkpoint.la
 
 b9_backend_runc_la_SOURCES = \
 	plugins/backends/runc/runc-args.c \
@@ -57,6 +58,31 @@ b9_checkpoint_criu_la_SOURCES = \
 b9_checkpoint_criu_la_CFLAGS = $(B9_PLUGIN_CFLAGS)
 b9_checkpoint_criu_la_LDFLAGS = $(B9_PLUGIN_FLAGS)
 b9_checkpoint_criu_la_LIBADD = $(GLIB_LIBS)
+
+b9_checkpoint_cuda_checkpoint_la_SOURCES = \
+	plugins/checkpoint/cuda-checkpoint/cuda.h \
+	plugins/checkpoint/cuda-checkpoint/cuda-doctor.c \
+	plugins/checkpoint/cuda-checkpoint/cuda-helper.c \
+	plugins/checkpoint/cuda-checkpoint/cuda-host.c \
+	plugins/checkpoint/cuda-checkpoint/cuda-plugin.c \
+	plugins/checkpoint/cuda-checkpoint/cuda-probe.c \
+	plugins/checkpoint/cuda-checkpoint/cuda-session.c \
+	plugins/checkpoint/cuda-checkpoint/cuda-strategy.c
+b9_checkpoint_cuda_checkpoint_la_CFLAGS = $(B9_PLUGIN_CFLAGS)
+b9_checkpoint_cuda_checkpoint_la_LDFLAGS = $(B9_PLUGIN_FLAGS)
+b9_checkpoint_cuda_checkpoint_la_LIBADD = $(GLIB_LIBS)
+
+# The program that talks to NVIDIA's driver for it.
+pkglibexec_PROGRAMS += b9run-cuda
+b9run_cuda_SOURCES = \
+	plugins/checkpoint/cuda-checkpoint/helper.h \
+	plugins/checkpoint/cuda-checkpoint/helper-api.c \
+	plugins/checkpoint/cuda-checkpoint/helper-binary.c \
+	plugins/checkpoint/cuda-checkpoint/helper-main.c \
+	plugins/checkpoint/cuda-checkpoint/helper-memory.c
+b9run_cuda_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+b9run_cuda_LDFLAGS = $(AM_LDFLAGS) $(B9_HARDEN_LINK)
+b9run_cuda_LDADD = $(GLIB_LIBS) -ldl
 
 # What the kernel tells of NVIDIA's driver, for the detector's probe and examination.
 B9_NVIDIA_HOST = \
@@ -112,4 +138,4 @@ b9_gpu_cdi_la_LIBADD = $(GLIB_LIBS) $(YAML_LIBS) -lm
 
 EXTRA_DIST += plugins/backends/runc/README.md plugins/backends/runsc/README.md
 EXTRA_DIST += plugins/gpu/cdi/README.md plugins/gpu/device-path/README.md
-EXTRA_DIST += plugins/checkpoint/criu/README.md
+EXTRA_DIST += plugins/checkpoint/criu/README.md plugins/checkpoint/cuda-checkpoint/README.md

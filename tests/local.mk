@@ -27,6 +27,7 @@ B9_CHECKS = \
 	tests/test-cgroup \
 	tests/test-checkpoint-vtable \
 	tests/test-checkpoint-criu \
+	tests/test-checkpoint-cuda \
 	tests/test-checkup \
 	tests/test-claim \
 	tests/test-client-files \
@@ -76,7 +77,7 @@ B9_CHECKS = \
 	tests/test-table \
 	tests/test-spec \
 	tests/test-words
-check_PROGRAMS += $(B9_CHECKS) tests/fakes/fake-runtime
+check_PROGRAMS += $(B9_CHECKS) tests/fakes/fake-runtime $(B9_CUDA_FAKES)
 TESTS += $(B9_CHECKS)
 endif
 
@@ -84,6 +85,23 @@ endif
 tests_fakes_fake_runtime_SOURCES = tests/fakes/fake-runtime.c
 tests_fakes_fake_runtime_CFLAGS = $(B9_STD) $(B9_WARN)
 tests_fakes_fake_runtime_LDFLAGS =
+
+# The fakes of NVIDIA's driver and of processes that it knows (tests/fakes/fake-cuda.h).
+B9_CUDA_FAKES = tests/fakes/fake-cuda-checkpoint tests/fakes/fake-cuda-process
+B9_CUDA_FAKE_FLAGS = -module -avoid-version -rpath /nowhere
+tests_fakes_fake_cuda_checkpoint_SOURCES = tests/fakes/fake-cuda-checkpoint.c tests/fakes/fake-cuda.c tests/fakes/fake-cuda.h
+tests_fakes_fake_cuda_checkpoint_CFLAGS = $(B9_STD) $(B9_WARN)
+tests_fakes_fake_cuda_checkpoint_LDFLAGS =
+tests_fakes_fake_cuda_process_SOURCES = tests/fakes/fake-cuda-process.c tests/fakes/fake-cuda.h
+tests_fakes_fake_cuda_process_CFLAGS = $(B9_STD) $(B9_WARN)
+tests_fakes_fake_cuda_process_LDFLAGS = -all-static
+check_LTLIBRARIES += tests/fakes/fake-libcuda.la tests/fakes/fake-nvml.la
+tests_fakes_fake_libcuda_la_SOURCES = tests/fakes/fake-libcuda.c tests/fakes/fake-cuda.c tests/fakes/fake-cuda.h
+tests_fakes_fake_libcuda_la_CFLAGS = $(B9_STD) $(B9_WARN) -fvisibility=hidden
+tests_fakes_fake_libcuda_la_LDFLAGS = $(B9_CUDA_FAKE_FLAGS)
+tests_fakes_fake_nvml_la_SOURCES = tests/fakes/fake-nvml.c tests/fakes/fake-cuda.c tests/fakes/fake-cuda.h
+tests_fakes_fake_nvml_la_CFLAGS = $(B9_STD) $(B9_WARN) -fvisibility=hidden
+tests_fakes_fake_nvml_la_LDFLAGS = $(B9_CUDA_FAKE_FLAGS)
 
 # The format modules come from the build tree, as do the fixtures.
 AM_TESTS_ENVIRONMENT = \
@@ -210,6 +228,15 @@ tests_test_doctor_host_SOURCES = tests/test-doctor-host.c tests/examine-testing.
 	tests/suite-testing.h
 tests_test_doctor_host_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_doctor_host_LDADD = $(B9_TEST_LIBS)
+
+tests_test_checkpoint_cuda_SOURCES = tests/test-checkpoint-cuda.c tests/examine-testing.h tests/directory-testing.h \
+	tests/suite-testing.h $(b9_checkpoint_cuda_checkpoint_la_SOURCES) \
+	plugins/checkpoint/cuda-checkpoint/helper-binary.c \
+	plugins/checkpoint/cuda-checkpoint/helper-memory.c \
+	plugins/checkpoint/cuda-checkpoint/helper.h
+tests_test_checkpoint_cuda_CPPFLAGS = $(B9_TEST_CPPFLAGS) -DB9_TOP_BUILDDIR='"$(abs_top_builddir)"'
+tests_test_checkpoint_cuda_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_checkpoint_cuda_LDADD = $(B9_TEST_LIBS) -ldl
 
 tests_test_claim_SOURCES = tests/test-claim.c tests/run-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_claim_CFLAGS = $(B9_TEST_CFLAGS)

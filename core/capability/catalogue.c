@@ -35,6 +35,8 @@ static const Known known[] = {
     {"cgroup.v2", FALSE},
     {"checkpoint", TRUE},
     {"checkpoint.cuda", TRUE},
+    {"checkpoint.cuda.host", FALSE},
+    {"checkpoint.cuda.plugin", FALSE},
     {"checkpoint.cuda.remap", TRUE},
     {"checkpoint.lazy-pages", TRUE},
     {"checkpoint.leave-running", TRUE},
