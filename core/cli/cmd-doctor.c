@@ -31,16 +31,21 @@ examine_host (const B9App *app, B9Checkup *checkup)
   b9_doctor_host (&examination.host);
 }
 
-/* Root runs it. */
+/* Who can change it can be whoever runs b9run. */
 static void
 check_program (B9Checkup *checkup, const char *program)
 {
   struct stat info;
 
-  if (stat (program, &info) == 0 && (info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+  if (stat (program, &info) != 0)
+    return;
+  if ((info.st_mode & S_IWOTH) != 0 || ((info.st_mode & S_IWGRP) != 0 && info.st_gid != 0))
     b9_checkup_add (checkup, B9_FINDING_PROBLEM, "backend.program", "run chmod go-w on it",
                     "%s can be changed by others than its owner (mode %04o)", program,
                     (unsigned)(info.st_mode & 07777));
+  else if (info.st_uid != 0 && info.st_uid != geteuid ())
+    b9_checkup_add (checkup, B9_FINDING_PROBLEM, "backend.program", "run chown root on it, or use another",
+                    "%s belongs to uid %u, who can change it", program, (unsigned)info.st_uid);
 }
 
 static void

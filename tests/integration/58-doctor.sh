@@ -70,6 +70,30 @@ test_doctor_as_nobody_says_what_it_could_not_see_and_changes_nothing() {
   sections_have '[.sections[].findings[].message] | any(contains("asked by uid 65534"))'
 }
 
+# on_terminal COMMAND...: with a terminal of its own; prints what that shows.
+on_terminal() { script -qec "$(printf '%q ' "$@")" /dev/null </dev/null; }
+
+test_doctor_has_colours_on_a_terminal_and_where_nobody_minds() {
+  local escape=$'\033['
+  need script
+  [[ $(TERM=xterm NO_COLOR='' on_terminal "$B9RUN" doctor) == *"${escape}32mok"* ]] || fail 'no colours'
+  [[ $(TERM=xterm NO_COLOR=1 on_terminal "$B9RUN" doctor) != *"$escape"* ]] || fail 'colours with NO_COLOR'
+  [[ $(TERM=dumb NO_COLOR='' on_terminal "$B9RUN" doctor) != *"$escape"* ]] || fail 'colours on a dumb terminal'
+}
+
+# A hanging program is a line, and the rest goes on.
+test_doctor_goes_on_after_a_program_that_hangs_and_one_that_others_can_change() {
+  BACKEND=runc
+  use_program 'exec sleep 1000'
+  chmod 757 "$WORK/program.runc"
+  capture "$B9RUN" --config "$CONFIG" doctor --json
+  [ "$STATUS" -eq 2 ] || show_captured 'expected a problem' doctor
+  sections_have '[.sections[] | select(.name == "runc") | .findings[] | select(.level == "problem") | .message] |
+    any(contains("can be changed by others than its owner (mode 0757)"))'
+  sections_have '[.sections[] | select(.name == "runc") | .findings[] | select(.level == "problem")] | length > 1'
+  sections_have '[.sections[] | select(.name == "runsc") | .findings[]] | length > 0'
+}
+
 # --- features ---
 
 # features_of BACKEND [OPTION...]: OUT gets the document; it is alone.
