@@ -81,6 +81,7 @@ libb9core_la_SOURCES = \
 	core/sys/files.c core/sys/files.h \
 	core/sys/process.c core/sys/process.h \
 	core/sys/program.c core/sys/program.h \
+	core/sys/trust.c core/sys/trust.h \
 	core/sys/words.c core/sys/words.h
 
 bin_PROGRAMS += b9run

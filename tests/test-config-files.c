@@ -15,6 +15,7 @@
 #include <b9run/b9-error.h>
 
 #include "core/config/config-private.h"
+#include "core/sys/trust.h"
 
 static char *directory; /* of the test that runs */
 
@@ -209,7 +210,7 @@ START_TEST (refuses_files_of_other_users)
 {
   g_autofree char *file = put ("b9run.yaml", "backend: a\n");
   if (geteuid () != 0)
-    return; /* the owner cannot be changed; trusts_root_and_the_caller tests the rule */
+    return; /* the owner cannot be changed; trusts_root_the_caller_and_who_owns_the_top tests the rule */
   ck_assert_int_eq (chown (file, 4711, 4711), 0);
   assert_load_refused (
       NULL, "the configuration file %s belongs to user 4711, not to root or the caller: run chown root %s",
@@ -217,22 +218,30 @@ START_TEST (refuses_files_of_other_users)
 }
 END_TEST
 
-START_TEST (trusts_root_and_the_caller)
+START_TEST (trusts_root_the_caller_and_who_owns_the_top)
 {
-  const char *initial = "         0          0 4294967295\n";
-  const char *rootless = "         0       1000          1\n         1     100000      65536\n";
-  ck_assert (b9_config_owner_trusted (0, 1000, initial));
-  ck_assert (b9_config_owner_trusted (1000, 1000, initial));
-  ck_assert (!b9_config_owner_trusted (1001, 1000, initial));
-  ck_assert (!b9_config_owner_trusted (1001, 0, rootless));
-  ck_assert (!b9_config_owner_trusted (65534, 0, initial));
-  ck_assert (!b9_config_owner_trusted (65534, 0, ""));
+  ck_assert (b9_owner_is_trusted (0, 1000, 0));
+  ck_assert (b9_owner_is_trusted (1000, 1000, 0));
+  ck_assert (!b9_owner_is_trusted (1001, 1000, 0));
+  ck_assert (!b9_owner_is_trusted (65534, 0, 0));
+  /* The unmapped root of a rootless engine. */
+  ck_assert (b9_owner_is_trusted (65534, 0, 65534));
+  ck_assert (!b9_owner_is_trusted (1001, 0, 65534));
 }
 END_TEST
 
-START_TEST (trusts_the_unmapped_root_of_a_rootless_engine)
+START_TEST (refuses_a_directory_above_that_others_can_change)
 {
-  ck_assert (b9_config_owner_trusted (65534, 0, "         0       1000          1\n"));
+  g_autofree char *file = put ("open/closed/a.yaml", "backend: a\n");
+  g_autofree char *open_one = g_build_filename (directory, "open", NULL);
+
+  ck_assert_int_eq (g_chmod (open_one, 0777), 0);
+  assert_load_refused (
+      file, "the directory %s can be changed by others than its owner (mode 0777): run chmod go-w %s",
+      open_one, open_one);
+  ck_assert_int_eq (g_chmod (open_one, 01777), 0);
+  g_autoptr (B9Config) config = load (file);
+  ck_assert_str_eq (b9_config_string (config, "backend"), "a");
 }
 END_TEST
 
@@ -314,8 +323,8 @@ add_file_tests (TCase *files)
   tcase_add_test (files, refuses_directories_that_others_can_write);
   tcase_add_test (files, takes_own_files_in_a_sticky_directory);
   tcase_add_test (files, refuses_files_of_other_users);
-  tcase_add_test (files, trusts_root_and_the_caller);
-  tcase_add_test (files, trusts_the_unmapped_root_of_a_rootless_engine);
+  tcase_add_test (files, trusts_root_the_caller_and_who_owns_the_top);
+  tcase_add_test (files, refuses_a_directory_above_that_others_can_change);
   tcase_add_test (files, follows_links_into_safe_directories_only);
   tcase_add_test (files, refuses_a_dangling_link);
   tcase_add_test (files, refuses_what_is_no_regular_file_without_waiting);

@@ -20,29 +20,9 @@
 
 #include "core/config/config-private.h"
 #include "core/sys/failure.h"
+#include "core/sys/trust.h"
 
 #define MAX_BYTES (1024 * 1024)
-
-/* What the kernel shows for an owner that has no number in this user namespace (user_namespaces(7)). */
-#define OVERFLOW_UID 65534
-
-gboolean
-b9_config_owner_trusted (uid_t owner, uid_t caller, const char *uid_map)
-{
-  if (owner == 0 || owner == caller)
-    return TRUE;
-  if (owner != OVERFLOW_UID)
-    return FALSE;
-
-  /* In a rootless engine's user namespace the host's root, who owns /etc, has no number.  b9run has no more
-   * rights there than the user who made the namespace. */
-  char *end = NULL;
-  guint64 first = g_ascii_strtoull (uid_map, &end, 10);
-  guint64 host = g_ascii_strtoull (end, &end, 10);
-  guint64 count = g_ascii_strtoull (end, &end, 10);
-  gboolean initial_namespace = first == 0 && host == 0 && count >= G_MAXUINT32;
-  return count > 0 && !initial_namespace;
-}
 
 static gboolean
 fail_errno (const char *path, GError **error)
@@ -55,44 +35,44 @@ fail_errno (const char *path, GError **error)
 }
 
 static gboolean
-owner_trusted_here (uid_t owner)
+refuse_untrusted (B9Trust trust, const char *what, const char *path, const struct stat *status,
+                  GError **error)
 {
-  g_autofree char *uid_map = NULL;
-
-  if (owner == OVERFLOW_UID)
-    g_file_get_contents ("/proc/self/uid_map", &uid_map, NULL, NULL);
-  return b9_config_owner_trusted (owner, geteuid (), uid_map != NULL ? uid_map : "");
+  if (trust == B9_WRITABLE_BY_OTHERS)
+    return b9_fail (error, B9_ERROR_CONFIG,
+                    "the %s %s can be changed by others than its owner (mode %04o): run chmod go-w %s", what,
+                    path, (guint)(status->st_mode & 07777), path);
+  if (trust == B9_OWNED_BY_ANOTHER)
+    return b9_fail (error, B9_ERROR_CONFIG,
+                    "the %s %s belongs to user %u, not to root or the caller: run chown root %s", what, path,
+                    (guint)status->st_uid, path);
+  return fail_errno (path, error);
 }
 
+/* In a directory with the sticky bit (/tmp) others can add files, which the owner's check catches, but not
+ * exchange this one. */
 static gboolean
-check_owner (const char *what, const char *path, const struct stat *status, GError **error)
+check_directories (const char *directory, GError **error)
 {
-  /* In a directory with the sticky bit (/tmp) others can add files, which the owner's check catches, but not
-   * exchange this one. */
-  gboolean sticky = S_ISDIR (status->st_mode) && (status->st_mode & S_ISVTX) != 0;
-  if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0 && !sticky) {
-    g_set_error (error, B9_ERROR, B9_ERROR_CONFIG,
-                 "the %s %s can be changed by others than its owner (mode %04o): run chmod go-w %s", what,
-                 path, (guint)(status->st_mode & 07777), path);
-    return FALSE;
-  }
-  if (owner_trusted_here (status->st_uid))
-    return TRUE;
-  g_set_error (error, B9_ERROR, B9_ERROR_CONFIG,
-               "the %s %s belongs to user %u, not to root or the caller: run chown root %s", what, path,
-               (guint)status->st_uid, path);
-  return FALSE;
-}
-
-static gboolean
-check_directory (const char *file, GError **error)
-{
-  g_autofree char *directory = g_path_get_dirname (file);
+  g_autofree char *culprit = NULL;
   struct stat status;
+  B9Trust trust = b9_trust_directories (directory, TRUE, &culprit, &status);
 
-  if (stat (directory, &status) != 0)
-    return fail_errno (directory, error);
-  return check_owner ("directory", directory, &status, error);
+  return trust == B9_TRUSTED || refuse_untrusted (trust, "directory", culprit, &status, error);
+}
+
+/* Those in which the file stands, and those in which a link to it does. */
+static gboolean
+check_places (const char *path, const char *real, GError **error)
+{
+  g_autofree char *of_path = g_path_get_dirname (path);
+  g_autofree char *of_real = g_path_get_dirname (real);
+  char place[PATH_MAX];
+
+  if (realpath (of_path, place) == NULL)
+    return fail_errno (of_path, error);
+  return check_directories (place, error) &&
+         (g_str_equal (place, of_real) || check_directories (of_real, error));
 }
 
 static char *
@@ -123,6 +103,7 @@ static char *
 read_checked (int fd, const char *path, gsize *length, GError **error)
 {
   struct stat status;
+  B9Trust trust;
 
   if (fstat (fd, &status) != 0) {
     fail_errno (path, error);
@@ -132,8 +113,11 @@ read_checked (int fd, const char *path, gsize *length, GError **error)
     g_set_error (error, B9_ERROR, B9_ERROR_CONFIG, "the configuration file %s is not a regular file", path);
     return NULL;
   }
-  if (!check_owner ("configuration file", path, &status, error))
+  trust = b9_trust (&status);
+  if (trust != B9_TRUSTED) {
+    refuse_untrusted (trust, "configuration file", path, &status, error);
     return NULL;
+  }
   return read_all (fd, path, length, error);
 }
 
@@ -146,7 +130,7 @@ b9_config_read_file (const char *path, gsize *length, GError **error)
     fail_errno (path, error);
     return NULL;
   }
-  if (!check_directory (path, error) || !check_directory (real, error))
+  if (!check_places (path, real, error))
     return NULL;
 
   /* O_NONBLOCK: a FIFO must not hold the caller up before fstat tells that it is one. */

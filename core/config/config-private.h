@@ -81,8 +81,6 @@ char *b9_config_quote (const char *text);
 
 /* Reads @path if it is a regular file of bounded size that only root and the caller can change. */
 char *b9_config_read_file (const char *path, gsize *length, GError **error);
-/* Whether a file of @owner may be trusted by @caller.  @uid_map: the text of /proc/self/uid_map. */
-gboolean b9_config_owner_trusted (uid_t owner, uid_t caller, const char *uid_map);
 
 G_END_DECLS
 

@@ -28,6 +28,7 @@
 #include "core/plugin/module-private.h"
 #include "core/sys/files.h"
 #include "core/sys/failure.h"
+#include "core/sys/trust.h"
 
 /* Real modules have about ten. */
 #define MAX_PROGRAM_HEADERS 128
@@ -35,60 +36,39 @@
 /* Our own ELF header, by the linker: what a module for this machine has to look like. */
 extern const ElfW (Ehdr) __ehdr_start __attribute__ ((visibility ("hidden")));
 
-/* The owner of "/" counts as root: he can exchange all that is below.  It is root, but in a user namespace
- * that does not map it (rootless podman) both show as the overflow user. */
 static gboolean
-is_trusted (uid_t owner)
-{
-  struct stat top;
-
-  return owner == 0 || owner == geteuid () || (stat ("/", &top) == 0 && owner == top.st_uid);
-}
-
-static gboolean
-check_writers (const char *what, const char *path, const struct stat *status, GError **error)
+refuse_untrusted (B9Trust trust, const char *what, const char *path, const struct stat *status,
+                  GError **error)
 {
   g_autofree char *quoted = g_shell_quote (path);
 
-  if (!is_trusted (status->st_uid))
+  if (trust == B9_OWNED_BY_ANOTHER)
     return b9_module_refuse (
         error,
         "%s belongs to user %u, and plugins run as root; check where it comes from, then run: chown root %s",
         what, (unsigned)status->st_uid, quoted);
-  if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+  if (trust == B9_WRITABLE_BY_OTHERS)
     return b9_module_refuse (error,
                              "%s can be written by others than its owner (mode %04o), and plugins run as "
                              "root; check what is in it, "
                              "then run: chmod go-w %s",
                              what, (unsigned)status->st_mode & 07777, quoted);
-  return TRUE;
+  return b9_module_refuse (error, "%s cannot be examined: %s", what, b9_errno_text (errno));
 }
 
-/* @directory (resolved) must be its owner's alone.  Above it a sticky directory like /tmp will do, since
- * there nobody can rename what is not his. */
+/* @directory (resolved) must be its owner's alone, and nobody else may exchange it from above. */
 static gboolean
 check_directories (const char *directory, GError **error)
 {
-  g_autofree char *current = g_strdup (directory);
-  gboolean above = FALSE;
+  g_autofree char *culprit = NULL;
+  g_autofree char *what = NULL;
+  struct stat status;
+  B9Trust trust = b9_trust_directories (directory, FALSE, &culprit, &status);
 
-  for (;;) {
-    g_autofree char *what = g_strdup_printf ("the folder %s%s", current, above ? ", above it," : "");
-    struct stat status;
-
-    if (stat (current, &status) < 0)
-      return b9_module_refuse (error, "%s cannot be examined: %s", what, b9_errno_text (errno));
-    if (above && (status.st_mode & S_ISVTX) != 0)
-      status.st_mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
-    if (!check_writers (what, current, &status, error))
-      return FALSE;
-    if (g_str_equal (current, "/"))
-      return TRUE;
-    g_autofree char *parent = g_path_get_dirname (current);
-    g_free (current);
-    current = g_steal_pointer (&parent);
-    above = TRUE;
-  }
+  if (trust == B9_TRUSTED)
+    return TRUE;
+  what = g_strdup_printf ("the folder %s%s", culprit, g_str_equal (culprit, directory) ? "" : ", above it,");
+  return refuse_untrusted (trust, what, culprit, &status, error);
 }
 
 static char *
@@ -187,8 +167,11 @@ check_opened (const char *resolved, const char *what, GError **error)
 {
   struct stat status;
   b9_autofd fd = open_regular_file (resolved, &status, error);
+  B9Trust trust = fd >= 0 ? b9_trust (&status) : B9_TRUSTED;
 
-  return fd >= 0 && check_writers (what, resolved, &status, error) && check_elf (fd, status.st_size, error);
+  if (trust != B9_TRUSTED)
+    return refuse_untrusted (trust, what, resolved, &status, error);
+  return fd >= 0 && check_elf (fd, status.st_size, error);
 }
 
 char *

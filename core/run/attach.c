@@ -202,7 +202,6 @@ look_for_oom (Loop *loop, const struct pollfd *event, struct pollfd *container)
 {
   gint64 before = loop->oom.kills;
 
-  open_oom_watch (loop);
   if (event->revents != 0)
     loop->oom_looks = OOM_LOOKS;
   else if (loop->oom_looks > 0)
@@ -257,6 +256,8 @@ loop_run (Loop *loop)
     if (watched[0].revents != 0)
       read_signals (loop);
     look_for_pid (loop);
+    if (!loop->ended)
+      open_oom_watch (loop);
     if (is_out_of_patience (loop))
       kill (loop->child, SIGKILL);
   }

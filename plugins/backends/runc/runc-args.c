@@ -205,7 +205,9 @@ runc_find (const B9Host *host, const char *root, const char *id)
 static void
 collect (GPtrArray *paths, const char *directory, int depth)
 {
-  g_autoptr (GDir) entries = g_dir_open (directory, 0, NULL);
+  /* Looked for first, since it is hardly ever there, and GDir makes a translated message of that. */
+  gboolean there = g_file_test (directory, G_FILE_TEST_IS_DIR);
+  g_autoptr (GDir) entries = there ? g_dir_open (directory, 0, NULL) : NULL;
   const char *name;
 
   while (entries != NULL && (name = g_dir_read_name (entries)) != NULL) {
