@@ -256,6 +256,38 @@ START_TEST (says_that_it_is_no_key_file)
 }
 END_TEST
 
+START_TEST (says_that_it_is_no_file)
+{
+  g_autofree char *path = at_top ("record");
+
+  for (guint kind = 0; kind < 3; kind++) {
+    g_autoptr (GError) error = NULL;
+
+    if (kind == 0)
+      make_directory ("record");
+    else if (kind == 1)
+      ck_assert_int_eq (mkfifo (path, 0600), 0);
+    else
+      ck_assert_int_eq (symlink ("/dev/null", path), 0);
+    ck_assert_ptr_null (b9_record_load (top, &error));
+    assert_failure_at_top (error, B9_ERROR_BAD_INPUT,
+                           kind == 0 ? DAMAGED ("it is a directory") : DAMAGED ("it is no regular file"));
+    ck_assert_int_eq (remove (path), 0);
+  }
+}
+END_TEST
+
+START_TEST (says_that_it_is_too_large)
+{
+  g_autofree char *content = g_strnfill (256 * 1024 + 1, '#');
+  g_autoptr (GError) error = NULL;
+
+  put_file ("record", content);
+  ck_assert_ptr_null (b9_record_load (top, &error));
+  assert_failure_at_top (error, B9_ERROR_BAD_INPUT, DAMAGED ("it is too large"));
+}
+END_TEST
+
 START_TEST (a_missing_one_is_not_found)
 {
   g_autoptr (GError) error = NULL;
@@ -441,6 +473,8 @@ main (void)
   tcase_add_test (record, belongs_to_its_boot_and_namespace);
   tcase_add_loop_test (record, says_what_is_wrong_with_it, 0, G_N_ELEMENTS (damages));
   tcase_add_test (record, says_that_it_is_no_key_file);
+  tcase_add_test (record, says_that_it_is_no_file);
+  tcase_add_test (record, says_that_it_is_too_large);
   tcase_add_test (record, a_missing_one_is_not_found);
   tcase_add_test (record, takes_no_process_that_cannot_be);
   tcase_add_test (record, reads_the_pid_that_a_runtime_wrote);

@@ -43,8 +43,9 @@ drop_damaged (const B9Index *index, guint *dropped, GError **error)
       g_autoptr (GError) problem = NULL;
       g_autoptr (B9Record) record = b9_record_load (directory, &problem);
 
-      /* What a newer b9run has written is not damaged. */
-      if (record != NULL || g_error_matches (problem, B9_ERROR, B9_ERROR_UNSUPPORTED))
+      /* What a newer b9run has written is not damaged, nor is what cannot be read just now. */
+      if (record != NULL || !(g_error_matches (problem, B9_ERROR, B9_ERROR_BAD_INPUT) ||
+                              g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_FOUND)))
         continue;
       if (!b9_remove_tree (directory, error))
         return FALSE;

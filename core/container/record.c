@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/sys/clock.h"
@@ -281,6 +282,20 @@ damaged (GError **error, const char *path, const char *why)
   return NULL;
 }
 
+/* What is in the place of a record that cannot be read; NULL where nothing is, or a file that may be sound.
+ */
+static const char *
+what_stands_there (const char *path)
+{
+  struct stat info;
+
+  if (lstat (path, &info) != 0)
+    return NULL;
+  if (!S_ISREG (info.st_mode))
+    return S_ISDIR (info.st_mode) ? "it is a directory" : "it is no regular file";
+  return info.st_size > MAX_RECORD_BYTES ? "it is too large" : NULL;
+}
+
 B9Record *
 b9_record_load (const char *directory, GError **error)
 {
@@ -292,9 +307,13 @@ b9_record_load (const char *directory, GError **error)
   gsize size;
   int version;
 
-  text = b9_read_file (AT_FDCWD, path, MAX_RECORD_BYTES, &size, error);
-  if (text == NULL)
+  text = b9_read_file (AT_FDCWD, path, MAX_RECORD_BYTES, &size, &problem);
+  if (text == NULL && what_stands_there (path) != NULL)
+    return damaged (error, path, what_stands_there (path));
+  if (text == NULL) {
+    g_propagate_error (error, g_steal_pointer (&problem));
     return NULL;
+  }
   if (size == 0 || !g_key_file_load_from_data (file, text, size, G_KEY_FILE_NONE, &problem))
     return damaged (error, path, size == 0 ? "it is empty" : "it is no key file");
   version = g_key_file_get_integer (file, GROUP, "version", NULL);
