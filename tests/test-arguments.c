@@ -11,6 +11,7 @@ static const B9Option options[] = {
     {.name = "bundle", .short_name = 'b', .takes = B9_TAKES_VALUE, .value = "DIR", .summary = "the bundle"},
     {.name = "detach", .short_name = 'd', .takes = B9_TAKES_NOTHING, .summary = "do not wait"},
     {.name = "env", .short_name = 'e', .takes = B9_TAKES_MANY, .value = "N=V", .summary = "a variable"},
+    {.name = "preserve-fds", .takes = B9_TAKES_NUMBER, .value = "N", .summary = "more descriptors"},
     {.name = "no-new-keyring", .takes = B9_TAKES_NOTHING, .summary = "keep the keyring"},
     {.name = NULL},
 };
@@ -136,6 +137,9 @@ static const Row refusals[] = {
     {"-b", "b9run run: flag needs an argument: --bundle"},
     {"--detach=yes", "b9run run: invalid boolean value \"yes\" for --detach: write true or false"},
     {"-d=", "b9run run: invalid boolean value \"\" for --detach: write true or false"},
+    {"--preserve-fds x", "b9run run: --preserve-fds takes a number, not \"x\""},
+    {"--preserve-fds=-1", "b9run run: --preserve-fds takes a number, not \"-1\""},
+    {"--preserve-fds=", "b9run run: --preserve-fds takes a number, not \"\""},
     {"--dettach c1", "b9run run: unknown option --dettach; did you mean --detach?"},
     {"--new-keyring", "b9run run: unknown option --new-keyring; did you mean --no-new-keyring?"},
     {"--frobnicate=1", "b9run run: unknown option --frobnicate=1; see --help"},
@@ -192,6 +196,7 @@ START_TEST (prints_a_table_of_options)
   ck_assert_str_eq (text->str, "  -b, --bundle DIR               the bundle\n"
                                "  -d, --detach                   do not wait\n"
                                "  -e, --env N=V                  a variable\n"
+                               "  --preserve-fds N               more descriptors\n"
                                "  --no-new-keyring               keep the keyring\n");
 }
 END_TEST

@@ -151,7 +151,11 @@ read_option (const B9Grammar *grammar, B9Line *line, const char *const *words, g
   if (value == NULL && words[*position] == NULL)
     /* podman looks for these words to learn that a runtime has the option. */
     return b9_fail (error, B9_ERROR_USAGE, "%s: flag needs an argument: --%s", grammar->where, option->name);
-  add_option (line, option->name, value != NULL ? value : words[(*position)++]);
+  value = value != NULL ? value : words[(*position)++];
+  if (option->takes == B9_TAKES_NUMBER && !g_ascii_string_to_unsigned (value, 10, 0, G_MAXINT32, NULL, NULL))
+    return b9_fail (error, B9_ERROR_USAGE, "%s: --%s takes a number, not \"%s\"", grammar->where,
+                    option->name, value);
+  add_option (line, option->name, value);
   return TRUE;
 }
 

@@ -17,7 +17,8 @@ G_BEGIN_DECLS
 typedef enum {
   B9_TAKES_NOTHING, /* a boolean */
   B9_TAKES_VALUE,
-  B9_TAKES_MANY, /* a value, and may be given again */
+  B9_TAKES_NUMBER, /* a decimal one, 0 or more */
+  B9_TAKES_MANY,   /* a value, and may be given again */
 } B9Takes;
 
 typedef struct {

@@ -20,6 +20,11 @@
   {                                                                                                          \
     .name = (long_name), .short_name = (letter), .takes = B9_TAKES_VALUE, .value = (kind), .summary = (text) \
   }
+#define NUMBER(long_name, letter, kind, text)                                               \
+  {                                                                                         \
+    .name = (long_name), .short_name = (letter), .takes = B9_TAKES_NUMBER, .value = (kind), \
+    .summary = (text)                                                                       \
+  }
 #define MANY(long_name, letter, kind, text)                                                                 \
   {                                                                                                         \
     .name = (long_name), .short_name = (letter), .takes = B9_TAKES_MANY, .value = (kind), .summary = (text) \
@@ -53,7 +58,7 @@ static const B9Option create_options[] = {
     VALUE ("pid-file", 0, "FILE", "write the container's PID there"),
     FLAG ("no-pivot", 0, "do not use pivot_root"),
     FLAG ("no-new-keyring", 0, "keep the session keyring"),
-    VALUE ("preserve-fds", 0, "N", "pass N more descriptors to the container"),
+    NUMBER ("preserve-fds", 0, "N", "pass N more descriptors to the container"),
     END,
 };
 
@@ -67,7 +72,7 @@ static const B9Option run_options[] = {
     FLAG ("no-subreaper", 0, "do not make the backend a subreaper"),
     FLAG ("no-pivot", 0, "do not use pivot_root"),
     FLAG ("no-new-keyring", 0, "keep the session keyring"),
-    VALUE ("preserve-fds", 0, "N", "pass N more descriptors to the container"),
+    NUMBER ("preserve-fds", 0, "N", "pass N more descriptors to the container"),
     END,
 };
 
@@ -85,7 +90,7 @@ static const B9Option exec_options[] = {
     VALUE ("apparmor", 0, "PROFILE", "AppArmor profile"),
     FLAG ("no-new-privs", 0, "set no_new_privs"),
     MANY ("cap", 'c', "CAP", "add a capability"),
-    VALUE ("preserve-fds", 0, "N", "pass N more descriptors to the process"),
+    NUMBER ("preserve-fds", 0, "N", "pass N more descriptors to the process"),
     MANY ("cgroup", 0, "PATH", "run in a sub-cgroup"),
     FLAG ("ignore-paused", 0, "allow a paused container"),
     END,
