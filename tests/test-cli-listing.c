@@ -333,6 +333,17 @@ START_TEST (shows_the_configuration_with_origins)
 }
 END_TEST
 
+START_TEST (shows_the_state_directory_of_its_user)
+{
+  g_setenv ("XDG_RUNTIME_DIR", top, TRUE);
+  g_auto (Result) result = b9run ("config show --origin");
+  g_unsetenv ("XDG_RUNTIME_DIR");
+  ck_assert_ptr_nonnull (strstr (result.output, geteuid () == 0
+                                                    ? "state-directory: /run/b9run    # built-in\n"
+                                                    : "state-directory: TOP/b9run    # built-in\n"));
+}
+END_TEST
+
 START_TEST (checks_a_configuration)
 {
   expect ("config check TOP/b9run.yaml", 0, "TOP/b9run.yaml is a good configuration\n", "");
@@ -455,6 +466,7 @@ itself_case (void)
   tcase_add_test (itself, refuses_a_format_module_as_a_plugin);
   tcase_add_test (itself, lists_plugins_as_json);
   tcase_add_test (itself, shows_the_configuration_with_origins);
+  tcase_add_test (itself, shows_the_state_directory_of_its_user);
   tcase_add_test (itself, checks_a_configuration);
   tcase_add_test (itself, refuses_a_configuration_that_others_can_write);
   tcase_add_test (itself, says_that_standard_output_could_not_be_written);

@@ -92,9 +92,8 @@ b9_app_registry (B9App *app, GError **error)
   return app->registry;
 }
 
-/* Root has one place; others keep theirs in their runtime directory, as runc does. */
-static char *
-default_state_directory (void)
+char *
+b9_app_default_state_directory (void)
 {
   const char *runtime_directory = getenv ("XDG_RUNTIME_DIR");
 
@@ -116,7 +115,7 @@ b9_app_index (B9App *app, GError **error)
     asked = secure_getenv ("B9RUN_STATE_DIR");
   if (asked == NULL)
     asked = b9_config_set_string (config, "state-directory");
-  directory = asked != NULL ? b9_absolute_path (asked, NULL) : default_state_directory ();
+  directory = asked != NULL ? b9_absolute_path (asked, NULL) : b9_app_default_state_directory ();
   app->index = b9_index_new (directory);
   return app->index;
 }

@@ -14,11 +14,14 @@
 static int
 show (B9App *app, gboolean origin, GError **error)
 {
-  const B9Config *config = b9_app_config (app, error);
-  g_autofree char *text = config != NULL ? b9_config_show (config, origin) : NULL;
+  B9Config *config = b9_app_config (app, error);
+  g_autofree char *state_directory = b9_app_default_state_directory ();
+  g_autofree char *text = NULL;
 
-  if (text == NULL)
+  if (config == NULL)
     return -1;
+  b9_config_set_default (config, "state-directory", state_directory); /* it depends on the user */
+  text = b9_config_show (config, origin);
   fputs (text, stdout);
   return 0;
 }

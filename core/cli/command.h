@@ -74,6 +74,11 @@ B9Config *b9_app_config (B9App *app, GError **error);
 B9Registry *b9_app_registry (B9App *app, GError **error);
 B9Index *b9_app_index (B9App *app, GError **error);
 B9Matrix *b9_app_matrix (B9App *app, GError **error);
+
+/* Where the index is if nobody says otherwise.  Root has one place; others keep theirs in their runtime
+ * directory, as runc does.  Owned. */
+char *b9_app_default_state_directory (void);
+
 void b9_app_clear (B9App *app);
 const char *b9_app_global (const B9App *app, const char *name);
 

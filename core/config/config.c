@@ -217,6 +217,18 @@ b9_config_set_string (const B9Config *config, const char *path)
   return value != NULL ? value->text : NULL;
 }
 
+void
+b9_config_set_default (B9Config *config, const char *path, const char *text)
+{
+  B9ConfigValue *value;
+
+  if (b9_config_lookup (config, path) != NULL)
+    return;
+  value = b9_config_value_new (path, NULL, 0);
+  value->text = g_strdup (text);
+  b9_config_set (config, value);
+}
+
 const char *
 b9_config_string (const B9Config *config, const char *path)
 {
@@ -251,7 +263,7 @@ b9_config_origin (const B9Config *config, const char *path)
 {
   const B9ConfigValue *value = b9_config_lookup (config, path);
 
-  if (value == NULL)
+  if (value == NULL || value->file == NULL)
     return g_strdup ("built-in");
   if (value->pool != NULL)
     return g_strdup_printf ("pool %s (%s:%u)", value->pool, value->file, value->line);

@@ -5,8 +5,8 @@
  * /etc/b9run/b9run.yaml, then /etc/b9run/conf.d/?*.yaml by name, later ones overriding key by key; --config
  * FILE (or B9RUN_CONFIG) replaces them all.  One table, config-schema.c, names every key, its type, default
  * and meaning; it validates, prints the defaults and makes the man page.  A plugin's own keys stand below
- * backends.NAME, gpu.NAME or checkpoint.NAME and are declared in its vtable.  Files that others than root (or the caller) can write are
- * refused: they name programs that root runs.
+ * backends.NAME, gpu.NAME or checkpoint.NAME and are declared in its vtable.  Files that others than root (or
+ * the caller) can write are refused: they name programs that root runs.
  */
 #ifndef B9_CONFIG_H
 #define B9_CONFIG_H
@@ -38,7 +38,11 @@ gboolean b9_config_check_file (const char *file, GError **error);
 gboolean b9_config_check_plugin (const B9Config *config, const char *section, const B9ConfigKey *const *keys,
                                  GError **error);
 
-/* All that is set in a section, one line each, whatever set it: for telling whether it has changed.  Owned. */
+/* @value is what @path has where no file sets it, in place of the schema's default. */
+void b9_config_set_default (B9Config *config, const char *path, const char *value);
+
+/* All that is set in a section, one line each, whatever set it: for telling whether it has changed.  Owned.
+ */
 char *b9_config_section (const B9Config *config, const char *section);
 
 /* Values by their dotted path ("backends.runsc.path"); the schema's default where no file sets them, NULL
