@@ -200,6 +200,22 @@ START_TEST (minds_a_backend_that_was_asked_for_and_is_not_there)
 }
 END_TEST
 
+START_TEST (gives_options_to_the_chosen_backend_alone)
+{
+  make_host ("", "--driver none");
+  g_auto (Result) sandbox = b9run ("--backend=runsc --platform=xyz doctor");
+  ck_assert_int_eq (sandbox.status, 2);
+  ck_assert_ptr_nonnull (strstr (
+      sandbox.output, "backend runsc\n  problem  --platform=xyz: runsc knows systrap, kvm, ptrace (the "
+                      "value follows a \"=\")\n           -> leave the option out, or name the backend "
+                      "that has it with --backend\n"));
+  g_auto (Result) plain = b9run ("--platform=kvm doctor");
+  ck_assert_ptr_nonnull (
+      strstr (plain.output, "backend runc\n  problem  unknown global option --platform; "));
+  ck_assert_ptr_null (strstr (plain.output, "backend runsc\n  problem  unknown"));
+}
+END_TEST
+
 START_TEST (refuses_what_is_no_option)
 {
   expect ("doctor --all", 1, "", "b9run: doctor: unknown option --all; see --help\n");
@@ -228,6 +244,7 @@ main (void)
   tcase_add_test (host, says_what_to_do_on_a_broken_host);
   tcase_add_test (host, goes_on_with_a_wrong_configuration_and_a_refused_plugin);
   tcase_add_test (host, minds_a_backend_that_was_asked_for_and_is_not_there);
+  tcase_add_test (call_case, gives_options_to_the_chosen_backend_alone);
   tcase_add_test (call_case, refuses_what_is_no_option);
   tcase_add_test (call_case, never_colours_what_is_no_terminal);
   return run_cases ("cli-doctor", cases);

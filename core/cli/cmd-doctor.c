@@ -70,24 +70,25 @@ is_wanted (const B9App *app, const B9Runtime *runtime, const char *chosen)
 {
   g_autofree char *key = g_strdup_printf ("%s.path", runtime->section);
 
-  return strcmp (runtime->name, chosen) == 0 || b9_config_set_string (app->config, key) != NULL;
+  return g_strcmp0 (runtime->name, chosen) == 0 || b9_config_set_string (app->config, key) != NULL;
+}
+
+static const char *
+remedy_for (const GError *error)
+{
+  if (error->code == B9_ERROR_BACKEND_UNKNOWN)
+    return "name one that is there, or install its plugin";
+  if (error->code == B9_ERROR_USAGE)
+    return "leave the option out, or name the backend that has it with --backend";
+  return "correct it; b9run config show --origin says which line sets what";
 }
 
 static void
-examine_backend (B9App *app, B9Checkup *checkup, const char *name, const char *chosen)
+examine_program (const B9App *app, B9Checkup *checkup, const B9Runtime *runtime, const char *chosen)
 {
   g_autoptr (GError) error = NULL;
-  const B9Runtime *runtime;
-  g_autofree char *program = NULL;
+  g_autofree char *program = b9_runtime_program (runtime, &error);
 
-  b9_checkup_begin (checkup, "backend", name);
-  runtime = b9_app_runtime (app, name, &error);
-  if (runtime == NULL) {
-    b9_checkup_add (checkup, B9_FINDING_PROBLEM, "backend.config",
-                    "correct it; b9run config show --origin says which line sets what", "%s", error->message);
-    return;
-  }
-  program = b9_runtime_program (runtime, &error);
   if (program != NULL)
     examine_runtime (app, checkup, runtime, program);
   else if (is_wanted (app, runtime, chosen))
@@ -95,6 +96,21 @@ examine_backend (B9App *app, B9Checkup *checkup, const char *name, const char *c
                     "install it, set its path, or choose another backend", "%s", error->message);
   else
     b9_checkup_add (checkup, B9_FINDING_OK, "backend.unused", NULL, "not installed, and not asked for");
+}
+
+/* Options of the command line are meant for the chosen backend; another need not know them. */
+static void
+examine_backend (const B9App *app, B9Checkup *checkup, const char *name, const char *chosen)
+{
+  const GPtrArray *options = g_strcmp0 (name, chosen) == 0 ? app->backend_options : NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (B9Runtime) runtime = b9_runtime_open (app->registry, app->config, name, options, &error);
+
+  b9_checkup_begin (checkup, "backend", name);
+  if (runtime != NULL)
+    examine_program (app, checkup, runtime, chosen);
+  else
+    b9_checkup_add (checkup, B9_FINDING_PROBLEM, "backend.config", remedy_for (error), "%s", error->message);
 }
 
 static int
@@ -115,11 +131,11 @@ examine_backends (B9App *app, B9Checkup *checkup)
   for (guint i = 0; i < found->len; i++) {
     const char *name = ((const B9Provider *)g_ptr_array_index (found, i))->name;
 
-    seen = seen || strcmp (name, chosen) == 0;
+    seen = seen || g_strcmp0 (name, chosen) == 0;
     if (only == NULL || strcmp (name, only) == 0)
       examine_backend (app, checkup, name, chosen);
   }
-  if (!seen && found->len > 0)
+  if (!seen && chosen != NULL && found->len > 0)
     examine_backend (app, checkup, chosen, chosen);
 }
 
