@@ -41,6 +41,7 @@ libb9core_la_SOURCES = \
 	core/gpu/preparation.c core/gpu/preparation.h \
 	core/gpu/requests.c core/gpu/requests.h \
 	core/json/json-edit.c core/json/json-edit.h \
+	core/json/json-pretty.c core/json/json-pretty.h \
 	core/json/json-private.h \
 	core/json/json-scan.c \
 	core/json/json-string.c \
@@ -72,6 +73,7 @@ libb9core_la_SOURCES = \
 	core/run/runtime.c core/run/runtime.h \
 	core/run/spawn.c core/run/spawn.h \
 	core/run/sweep.c core/run/sweep.h \
+	core/spec/diff.c core/spec/diff.h \
 	core/spec/pointer.c core/spec/pointer.h \
 	core/spec/spec.c core/spec/spec.h \
 	core/sys/cache-file.c core/sys/cache-file.h \
@@ -95,6 +97,7 @@ b9run_SOURCES = \
 	core/cli/prepare.c \
 	core/cli/command.h core/cli/commands.c \
 	core/cli/enforce.c \
+	core/cli/explain.h core/cli/explain-print.c \
 	core/cli/listing.c core/cli/listing.h \
 	core/cli/cmd-capabilities.c \
 	core/cli/cmd-checkpoint.c \
@@ -103,6 +106,7 @@ b9run_SOURCES = \
 	core/cli/cmd-doctor.c \
 	core/cli/cmd-events.c \
 	core/cli/cmd-exec.c \
+	core/cli/cmd-explain.c \
 	core/cli/cmd-features.c \
 	core/cli/cmd-index.c \
 	core/cli/cmd-kill.c \

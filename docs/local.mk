@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 dist_man_MANS += docs/man/b9run.8 docs/man/b9run.yaml.5
 dist_doc_DATA = README.md CONTRIBUTING.md NEWS docs/architecture.md docs/capabilities.md docs/plugin-authors.md data/b9run.yaml
+verificationdir = $(docdir)/verification
+dist_verification_DATA = docs/verification/README.md
 guidesdir = $(docdir)/guides
 dist_guides_DATA = \
 	docs/guides/containerd.md \
 	docs/guides/docker.md \
+	docs/guides/gpus.md \
 	docs/guides/kubernetes.md \
 	docs/guides/podman.md \
 	docs/guides/troubleshooting.md

@@ -41,6 +41,7 @@ B9_CHECKS = \
 	tests/test-config-files \
 	tests/test-container-processes \
 	tests/test-device-path \
+	tests/test-diff \
 	tests/test-doctor-host \
 	tests/test-files \
 	tests/test-formats \
@@ -265,6 +266,10 @@ tests_test_preparation_LDADD = $(B9_TEST_LIBS)
 tests_test_shadow_SOURCES = tests/test-shadow.c tests/directory-testing.h tests/suite-testing.h
 tests_test_shadow_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_shadow_LDADD = $(B9_TEST_LIBS)
+
+tests_test_diff_SOURCES = tests/test-diff.c tests/directory-testing.h tests/suite-testing.h
+tests_test_diff_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_diff_LDADD = $(B9_TEST_LIBS)
 
 tests_test_launch_SOURCES = tests/test-launch.c tests/run-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_launch_CFLAGS = $(B9_TEST_CFLAGS)

@@ -216,6 +216,15 @@ static const B9Option doctor_options[] = {
     END,
 };
 
+static const B9Option explain_options[] = {
+    VALUE ("backend", 0, "NAME", "the backend to explain it for"),
+    VALUE ("bundle", 'b', "DIR", "the bundle (default: the working directory)"),
+    VALUE ("id", 0, "ID", "the container's id in the command line"),
+    FLAG ("diff", 0, "what changes in the spec, as a unified diff"),
+    FLAG ("json", 0, "as JSON"),
+    END,
+};
+
 static const B9Option plugins_options[] = {
     FLAG ("json", 0, "as JSON"),
     END,
@@ -273,6 +282,8 @@ const B9Command b9_commands[] = {
              "show what each backend can do here, and why"),
     COMMAND ("doctor", "", 0, 0, doctor_options, b9_cmd_doctor,
              "check this host, and say what to do about what is wrong"),
+    COMMAND ("explain", "[create|run|restore]", 0, 1, explain_options, b9_cmd_explain,
+             "say what would become of a bundle, and why; starts nothing"),
     COMMAND ("plugins", "", 0, 0, plugins_options, b9_cmd_plugins,
              "list the plugins, refused ones with the reason"),
     COMMAND ("config", "show|defaults|check [FILE]", 1, 2, config_options, b9_cmd_config,

@@ -263,14 +263,21 @@ b9_index_all (const B9Index *index, GPtrArray *problems)
   return records;
 }
 
+void
+b9_index_place (const B9Index *index, B9Record *record)
+{
+  g_autofree char *key = key_of (record->backend, record->root);
+
+  g_free (record->directory);
+  record->directory = g_build_filename (index->containers, record->id, key, NULL);
+}
+
 gboolean
 b9_index_add (B9Index *index, B9Record *record, GError **error)
 {
-  g_autofree char *key = key_of (record->backend, record->root);
   g_autofree char *by_id = g_build_filename (index->containers, record->id, NULL);
 
-  g_free (record->directory);
-  record->directory = g_build_filename (by_id, key, NULL);
+  b9_index_place (index, record);
   if (!b9_make_private_directory (index->containers, error) || !b9_make_private_directory (by_id, error) ||
       !b9_make_private_directory (record->directory, error))
     return FALSE;

@@ -43,6 +43,9 @@ GPtrArray *b9_index_all (const B9Index *index, GPtrArray *problems);
 /* Every id in the index, g_strfreev(). */
 char **b9_index_ids (const B9Index *index);
 
+/* Tells @record the directory that it has, or would have; makes nothing. */
+void b9_index_place (const B9Index *index, B9Record *record);
+
 /* Gives @record its directory and writes it.  The caller holds the lock. */
 gboolean b9_index_add (B9Index *index, B9Record *record, GError **error);
 

@@ -14,6 +14,8 @@
 #include "core/plugin/provider.h"
 #include "core/sys/failure.h"
 
+#define PASSTHROUGH "gpu.passthrough"
+
 void
 b9_prepared_clear (B9Prepared *prepared)
 {
@@ -21,6 +23,7 @@ b9_prepared_clear (B9Prepared *prepared)
   g_clear_pointer (&prepared->requests, g_ptr_array_unref);
   g_clear_pointer (&prepared->detectors, g_ptr_array_unref);
   g_clear_pointer (&prepared->added, g_ptr_array_unref);
+  g_clear_pointer (&prepared->required, g_ptr_array_unref);
   g_free (prepared->trigger);
   memset (prepared, 0, sizeof *prepared);
 }
@@ -52,7 +55,7 @@ find_annotations (const B9PreparationInput *input, GPtrArray *names, GError **er
        entry = b9_json_next (input->spec, entry)) {
     g_autofree char *name = b9_json_member_name (input->spec, entry);
 
-    if (is_request (input->config, name))
+    if (b9_json_kind (input->spec, entry) != B9_JSON_NULL && is_request (input->config, name))
       g_ptr_array_add (names, g_steal_pointer (&name));
   }
   return TRUE;
@@ -118,50 +121,41 @@ edit_and_detect (B9Prepared *prepared, const char *backend, GError **error)
   return TRUE;
 }
 
-/* Whether a detector has made a request of the annotation, or has noted or changed it. */
+/* Whether a detector has made a request of an annotation, or has noted or changed one. */
 static gboolean
-was_taken (const B9Prepared *prepared, const char *name)
+were_taken (const B9Prepared *prepared)
 {
   const GPtrArray *changes = b9_spec_copy_changes (prepared->copy);
-  g_autofree char *source = annotation_source (name);
-  g_auto (GStrv) tildes = g_strsplit (name, "~", -1);
-  g_autofree char *escaped_tildes = g_strjoinv ("~0", tildes);
-  g_auto (GStrv) slashes = g_strsplit (escaped_tildes, "/", -1);
-  g_autofree char *escaped = g_strjoinv ("~1", slashes);
-  g_autofree char *pointer = g_strconcat ("/annotations/", escaped, NULL);
 
   for (guint i = 0; i < b9_gpu_requests_count (prepared->requests); i++) {
-    if (strcmp (b9_gpu_requests_get (prepared->requests, i)->source, source) == 0)
+    if (g_str_has_prefix (b9_gpu_requests_get (prepared->requests, i)->source, "annotations["))
       return TRUE;
   }
   for (guint i = 0; i < changes->len; i++) {
-    if (strcmp (((const B9SpecChange *)g_ptr_array_index (changes, i))->pointer, pointer) == 0)
+    if (g_str_has_prefix (((const B9SpecChange *)g_ptr_array_index (changes, i))->pointer, "/annotations"))
       return TRUE;
   }
   return FALSE;
 }
 
-/* An annotation that nobody takes would leave the container without its device, and nobody would tell. */
+/* Annotations that nobody takes would leave the container without its device, and nobody would tell. */
 static gboolean
 check_annotations (const B9Prepared *prepared, const GPtrArray *annotations, GError **error)
 {
-  for (guint i = 0; i < annotations->len; i++) {
-    const char *name = g_ptr_array_index (annotations, i);
-
-    if (!was_taken (prepared, name))
-      return b9_fail (
-          error, B9_ERROR_UNSUPPORTED,
-          "the annotation %s asks for devices, and no GPU detector takes it: %s; install the plugin for "
-          "it (b9run plugins shows those there are and those refused), or take it out of "
-          "gpu.annotations in the configuration",
-          name, prepared->detectors->len > 0 ? "those that are here leave it alone" : "there is none");
-  }
-  return TRUE;
+  if (annotations->len == 0 || were_taken (prepared))
+    return TRUE;
+  return b9_fail (
+      error, B9_ERROR_UNSUPPORTED,
+      "the annotation %s asks for devices, and no GPU detector takes it: %s; install the plugin for it "
+      "(b9run plugins shows those there are and those refused), or take it out of gpu.annotations in the "
+      "configuration",
+      (const char *)g_ptr_array_index (annotations, 0),
+      prepared->detectors->len > 0 ? "those that are here leave it alone" : "there is none");
 }
 
 /* A container gets all of a GPU or is refused. */
 static gboolean
-check_request (const B9PreparationInput *input, const B9GpuRequest *request, gboolean *required,
+check_request (const B9PreparationInput *input, const B9GpuRequest *request, GPtrArray *required,
                GError **error)
 {
   if (request->gpu_class != B9_GPU_DEVICE)
@@ -173,19 +167,17 @@ check_request (const B9PreparationInput *input, const B9GpuRequest *request, gbo
         "load the driver's modules (b9run doctor --gpu)",
         request->device, request->source, request->missing);
   /* The cell is about NVIDIA's driver; of the others nothing is known here. */
-  if (*required || strcmp (request->vendor, "nvidia") != 0 || input->require == NULL)
+  if (required->len > 0 || strcmp (request->vendor, "nvidia") != 0 || input->require == NULL)
     return TRUE;
-  *required = TRUE;
-  return input->require (input->data, "gpu.passthrough", request->source, error);
+  g_ptr_array_add (required, g_strdup (PASSTHROUGH));
+  return input->require (input->data, PASSTHROUGH, request->source, error);
 }
 
 static gboolean
 check_requests (const B9PreparationInput *input, const B9Prepared *prepared, GError **error)
 {
-  gboolean required = FALSE;
-
   for (guint i = 0; i < b9_gpu_requests_count (prepared->requests); i++) {
-    if (!check_request (input, b9_gpu_requests_get (prepared->requests, i), &required, error))
+    if (!check_request (input, b9_gpu_requests_get (prepared->requests, i), prepared->required, error))
       return FALSE;
   }
   return b9_gpu_type_check (input->config, prepared->requests, error);
@@ -241,6 +233,7 @@ b9_prepare (const B9PreparationInput *input, B9Prepared *prepared, GError **erro
   prepared->requests = b9_gpu_requests_new ();
   prepared->detectors = g_ptr_array_new ();
   prepared->added = g_ptr_array_new_with_free_func (g_free);
+  prepared->required = g_ptr_array_new_with_free_func (g_free);
   return look_for_gpus (input, prepared, error) && backend_prepares (input, prepared, error);
 }
 

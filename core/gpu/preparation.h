@@ -34,6 +34,7 @@ typedef struct {
   GPtrArray *requests;  /* requests.h */
   GPtrArray *detectors; /* of B9OpenProvider; empty where none was needed */
   char *trigger;        /* why they were: "linux.devices", "annotations[\"cdi.k8s.io/gpu\"]"; NULL */
+  GPtrArray *required;  /* char *: the capabilities that were required */
   GPtrArray *added;     /* char *: the global flags that the backend asks for besides */
 } B9Prepared;
 

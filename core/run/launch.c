@@ -83,6 +83,14 @@ call_init (Call *call, const B9Launch *launch, B9Operation operation, GError **e
   return call->argv != NULL;
 }
 
+char **
+b9_launch_command (const B9Launch *launch, B9Operation operation, GError **error)
+{
+  g_auto (Call) call = {0};
+
+  return call_init (&call, launch, operation, error) ? g_steal_pointer (&call.argv) : NULL;
+}
+
 /* Sets the error from the runtime's log; what the runtime printed itself need not be printed again. */
 static gboolean
 fail_from_log (B9Launch *launch, const Call *call, int wait_status, GError **error)

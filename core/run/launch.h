@@ -25,6 +25,9 @@ typedef struct {
   char *said;              /* out, owned: what the runtime has put on standard error itself; or NULL */
 } B9Launch;
 
+/* The runtime's command line, as it would be for create, run or restore; g_strfreev().  Starts nothing. */
+char **b9_launch_command (const B9Launch *launch, B9Operation operation, GError **error);
+
 gboolean b9_launch_create (B9Launch *launch, GError **error);
 
 /* The container's exit status as a shell has it; -1 with @error. */

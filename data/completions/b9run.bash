@@ -24,6 +24,7 @@ _b9run_options() {
     features) echo '--help -h' ;;
     capabilities) echo '--json --why --help -h' ;;
     doctor) echo '--gpu --json --help -h' ;;
+    explain) echo '--backend --bundle -b --id --diff --json --help -h' ;;
     plugins) echo '--json --help -h' ;;
     config) echo '--origin --help -h' ;;
     index) echo '--help -h' ;;
@@ -88,10 +89,13 @@ _b9run_value() {
     events:--interval) echo WORD ;;
     spec:--bundle | spec:-b) echo DIR ;;
     capabilities:--why) echo WORD ;;
+    explain:--backend) echo NAME ;;
+    explain:--bundle | explain:-b) echo DIR ;;
+    explain:--id) echo WORD ;;
   esac
 }
 
-_b9run_commands='create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features capabilities doctor plugins config index'
+_b9run_commands='create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features capabilities doctor explain plugins config index'
 
 # What stands behind the options of a command.
 _b9run_argument() {
@@ -111,6 +115,7 @@ _b9run_argument() {
     events) echo 'ID' ;;
     checkpoint) echo 'ID' ;;
     restore) echo 'ID' ;;
+    explain) echo '[create|run|restore]' ;;
     config) echo 'show|defaults|check' ;;
     index) echo 'check|rebuild' ;;
   esac

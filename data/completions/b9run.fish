@@ -9,7 +9,7 @@ function __b9run_backends
     b9run plugins 2>/dev/null | sed -n 's/:.*//; s/^ *backend //p'
 end
 
-set -g __b9run_commands create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features capabilities doctor plugins config index
+set -g __b9run_commands create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features capabilities doctor explain plugins config index
 
 complete -c b9run -f
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -l backend -x -a '(__b9run_backends)' -d 'the backend for new containers: runc, runsc, …'
@@ -46,6 +46,7 @@ complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a spec
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a features -d 'print the backend\'s OCI features document'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a capabilities -d 'show what each backend can do here, and why'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a doctor -d 'check this host, and say what to do about what is wrong'
+complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a explain -d 'say what would become of a bundle, and why; starts nothing'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a plugins -d 'list the plugins, refused ones with the reason'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a config -d 'show or check the configuration'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a index -d 'check the index of containers, or make it anew'
@@ -147,6 +148,13 @@ complete -c b9run -n '__fish_seen_subcommand_from capabilities' -s h -l help -d 
 complete -c b9run -n '__fish_seen_subcommand_from doctor' -l gpu -d 'what is missing for GPUs is a problem'
 complete -c b9run -n '__fish_seen_subcommand_from doctor' -l json -d 'as JSON'
 complete -c b9run -n '__fish_seen_subcommand_from doctor' -s h -l help -d 'show this help'
+complete -c b9run -n '__fish_seen_subcommand_from explain' -l backend -x -a '(__b9run_backends)' -d 'the backend to explain it for'
+complete -c b9run -n '__fish_seen_subcommand_from explain' -s b -l bundle -x -a '(__fish_complete_directories)' -d 'the bundle (default: the working directory)'
+complete -c b9run -n '__fish_seen_subcommand_from explain' -l id -x -d 'the container\'s id in the command line'
+complete -c b9run -n '__fish_seen_subcommand_from explain' -l diff -d 'what changes in the spec, as a unified diff'
+complete -c b9run -n '__fish_seen_subcommand_from explain' -l json -d 'as JSON'
+complete -c b9run -n '__fish_seen_subcommand_from explain' -s h -l help -d 'show this help'
+complete -c b9run -n '__fish_seen_subcommand_from explain' -a '[create run restore]'
 complete -c b9run -n '__fish_seen_subcommand_from plugins' -l json -d 'as JSON'
 complete -c b9run -n '__fish_seen_subcommand_from plugins' -s h -l help -d 'show this help'
 complete -c b9run -n '__fish_seen_subcommand_from config' -l origin -d 'say where each value comes from'

@@ -118,3 +118,135 @@ test_a_killed_b9run_leaves_no_copy_of_the_bundle() {
   expect_status 0 "$B9RUN" delete --force "$id"
   [ -z "$(ls /run/b9run/containers)" ] || fail 'something is left'
 }
+
+# cdi_host: a fake host with the device nodes and the CDI file of a real nvidia-ctk 1.20, whose mounts and hooks are
+# files of $WORK/host.
+cdi_host() {
+  local file
+  fake_host --driver 550.54.15 --node /dev/nvidia-modeset 195 254
+  mkdir -p host/etc/cdi
+  sed -e "s#hostPath: /#hostPath: $WORK/host/#" -e "s#path: /usr/bin/nvidia-cdi-hook#path: $WORK/host/usr/bin/nvidia-cdi-hook#" \
+    "$HARNESS_DIR/../data/cdi-vectors/nvidia-ctk-1.20-generate.yaml" >host/etc/cdi/nvidia.yaml
+  for file in $(sed -n "s#.*hostPath: ##p" host/etc/cdi/nvidia.yaml); do
+    mkdir -p "${file%/*}"
+    echo "fake ${file##*/}" >"$file"
+  done
+  # The mount of a socket is runsc's to leave out.
+  rm host/run/nvidia-persistenced/socket
+  python3 -c 'import socket, sys; socket.socket (socket.AF_UNIX).bind (sys.argv[1])' host/run/nvidia-persistenced/socket
+  mkdir -p host/usr/bin
+  printf '#!/bin/sh\ncat >/dev/null\n' >host/usr/bin/nvidia-cdi-hook
+  chmod 755 host/usr/bin/nvidia-cdi-hook
+}
+
+# ask_by_annotation DIR: as an engine that leaves CDI to the runtime.
+ask_by_annotation() {
+  edit_config "$1" '.annotations = {"cdi.k8s.io/nvidia-gpu": "nvidia.com/gpu=0"}'
+}
+
+# explained BACKEND: what b9run says, with names in the place of this test's paths.
+explained() {
+  sed -e "s#$WORK#WORK#g" -e "s#$RUNSC#RUNSC#g" -e "s#$RUNC#RUNC#g" -e 's#/containers/ID/[0-9a-f]*#/containers/ID/KEY#g' \
+    -e "s#$TEST_TAG#TAG#g" -e 's#: [0-9]* versions#: N versions#'
+}
+
+golden() {
+  local expected=$HARNESS_DIR/../data/explain/$1
+  shift
+  b9 explain "$@" >said || fail "explain: $(cat said)"
+  explained <said >explained
+  [ -z "${B9_WRITE_GOLDEN:-}" ] || cp explained "$expected"
+  diff -u "$expected" explained || fail "explain $* says something else than $expected"
+}
+
+test_explain_tells_of_a_runc_bundle_with_the_seeds_annotation() {
+  BACKEND=runc
+  cdi_host
+  bundle b true
+  ask_by_annotation b
+  golden runc.txt --bundle b
+  golden runc.diff --bundle b --diff create
+  expect_stdout 'GPU nvidia.com/gpu=0' jq -r '.requests[0] | "\(.class) \(.device)"' <(b9 explain --bundle b --json)
+  [ ! -e /run/b9run/containers ] || fail 'explain wrote a record'
+}
+
+test_explain_tells_of_a_runsc_bundle_with_the_seeds_annotation() {
+  BACKEND=runsc
+  cdi_host
+  bundle b true
+  ask_by_annotation b
+  golden runsc.txt --bundle b
+  golden runsc.diff --bundle b --diff
+  expect_stdout '--nvproxy=true' jq -r '.command[] | select(test("nvproxy="))' <(b9 explain --bundle b --json)
+}
+
+test_explain_of_a_bundle_that_asks_for_nothing_loads_no_detector() {
+  BACKEND=runc
+  fake_host
+  bundle b true
+  expect_stdout_has 'detectors   none loaded' b9 explain --bundle b
+  [[ $OUT == *"(the caller's own)"* ]] || fail "$OUT"
+}
+
+test_explain_says_what_would_be_refused() {
+  BACKEND=runc
+  fake_host --driver none
+  bundle b true
+  ask_for_gpu b
+  expect_status 1 b9 explain --bundle b
+  [[ $OUT == *'refused     capability-unsupported'* ]] || fail "$OUT"
+  expect_status 1 b9 run --bundle b "$(id_for a)"
+}
+
+# runc itself gets what the CDI file says.
+test_runc_runs_with_the_devices_of_an_annotation() {
+  BACKEND=runc
+  cdi_host
+  bundle b sh -c 'cat /usr/bin/nvidia-smi; echo $NVIDIA_VISIBLE_DEVICES; ls -ln /dev/nvidia* | awk "{print \$5 \$6, \$NF}" | sort'
+  ask_by_annotation b
+  expect_status 0 b9 run --bundle b "$(id_for a)"
+  [ "$(tr '\n' ' ' <<<"$OUT")" = 'fake nvidia-smi void 195,0 /dev/nvidia0 195,254 /dev/nvidia-modeset 195,255 /dev/nvidiactl 511,0 /dev/nvidia-uvm 511,1 /dev/nvidia-uvm-tools ' ] || fail "$OUT"
+}
+
+# argv_of_sandbox: the command lines of every runsc of this PID namespace.
+argv_of_sandbox() { cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' '; }
+
+test_runsc_gets_nvproxy_by_itself_where_a_gpu_is_asked_for() {
+  BACKEND=runsc
+  local id
+  id=$(id_for a)
+  cdi_host
+  bundle b sh -c 'cat /usr/bin/nvidia-smi; ls /dev/nvidia0 /dev/nvidiactl /dev/nvidia-uvm; sleep 1000'
+  ask_by_annotation b
+  b9 --nvproxy-driver-version=550.54.15 run --detach --bundle b "$id" </dev/null >>out 2>&1 || fail "$(cat out)"
+  [[ $(argv_of_sandbox) == *--nvproxy=true* ]] || fail "$(argv_of_sandbox)"
+  wait_until 20 grep -q /dev/nvidiactl out
+  expect_stdout "$(printf '/dev/nvidia-uvm\n/dev/nvidia0\n/dev/nvidiactl\nfake nvidia-smi')" env LC_ALL=C sort out
+  expect_status 0 "$B9RUN" delete --force "$id"
+}
+
+test_runsc_gets_no_nvproxy_where_no_gpu_is_asked_for() {
+  BACKEND=runsc
+  local id
+  id=$(id_for a)
+  fake_host
+  bundle b sleep 1000
+  b9 run --detach --bundle b "$id" </dev/null >>out 2>&1 || fail "$(cat out)"
+  [[ $(argv_of_sandbox) == *runsc* && $(argv_of_sandbox) != *' --nvproxy='* ]] || fail "$(argv_of_sandbox)"
+  expect_status 0 "$B9RUN" delete --force "$id"
+}
+
+# The flags are remembered, as clients drop them on later calls.
+test_the_record_keeps_nvproxy() {
+  BACKEND=runsc
+  local id
+  id=$(id_for a)
+  cdi_host
+  bundle b sleep 1000
+  ask_by_annotation b
+  b9 --nvproxy-driver-version=550.54.15 create --bundle b "$id" </dev/null >>out 2>&1 || fail "$(cat out)"
+  grep -q -- '--nvproxy=true' "/run/b9run/containers/$id/"*/record || fail "$(cat "/run/b9run/containers/$id/"*/record)"
+  expect_status 0 "$B9RUN" start "$id"
+  expect_stdout "$WORK/b" jq -r .bundle <("$B9RUN" state "$id")
+  expect_status 0 "$B9RUN" delete --force "$id"
+}
