@@ -445,6 +445,10 @@ static const char *const forgeries[][2] = {
     {"cell\texec\t1", "cell\t\t1"},
     {"cell\texec\t1", "cell\texec\t4"}, /* no reason */
     {"cell\texec", "cell\texec\tmore"},
+    {"seen\t-\t-\t-", "seen\t-\t-\tcheese"},
+    {"seen\t-\t-\t-", "seen\t-\t-\t:cheese"},
+    {"seen\t-\t-\t-", "seen\t-\t-\tgpu:"},
+    {"seen\t-\t-\t-", "seen\t-\t-\tgpu:a  gpu:b"},
     {"\ncell", "\nbogus\nbogus\ncell"},
     {"\ncell", "\nfile\trelative\ts\ncell"},
     {"\ncell", "\nsearch\tno-such-program\t/bin/it\ncell"},

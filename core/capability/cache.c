@@ -64,6 +64,19 @@ number (const char *text, guint32 most)
   return g_ascii_string_to_unsigned (text, 10, 1, most, &value, NULL) ? (guint32)value : 0;
 }
 
+/* "KIND:CAPABILITY" each. */
+static gboolean
+are_needs (char **needs)
+{
+  for (; *needs != NULL; needs++) {
+    const char *colon = strchr (*needs, ':');
+
+    if (colon == NULL || colon == *needs || colon[1] == '\0')
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* cell, capability, state, kind, evidence, reason, remedy, needs */
 static gboolean
 read_cell (B9Answers *answers, const char *line)
@@ -83,7 +96,7 @@ read_cell (B9Answers *answers, const char *line)
   cell.remedy = strcmp (fields[6], NOTHING) != 0 ? fields[6] : NULL;
   cell.needs = (const char *const *)needs;
   if (cell.state == 0 || cell.evidence_kind == 0 || *fields[1] == '\0' || *fields[4] == '\0' ||
-      (cell.reason == NULL) != (cell.state == B9_CAPABILITY_SUPPORTED))
+      (cell.reason == NULL) != (cell.state == B9_CAPABILITY_SUPPORTED) || !are_needs (needs))
     return FALSE;
   b9_answers_add (answers, &cell);
   return TRUE;
