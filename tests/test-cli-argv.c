@@ -103,11 +103,11 @@ static const Row existing_runsc[] = {
     {"events --stats c1", RUNSC "--network=none state c1\n" RUNSC "--network=none events --stats c1\n"},
     {"exec --cwd /w -e A=1 -u 1 -g 3 -c CAP_KILL c1 sh",
      RUNSC "--log=TOP/state/exec-KEY/backend.log --log-format=json --network=none exec "
-           "--pid-file=TOP/state/exec-KEY/pid "
+           "--pid-file=TOP/state/exec-KEY/pid --internal-pid-file=TOP/state/exec-KEY/inner "
            "--cwd=/w --env=A=1 --user=1 --additional-gids=3 --cap=CAP_KILL c1 sh\n"},
     {"exec -t --no-new-privs --ignore-paused --preserve-fds 2 c1 sh",
      RUNSC "--log=TOP/state/exec-KEY/backend.log --log-format=json --network=none exec "
-           "--pid-file=TOP/state/exec-KEY/pid "
+           "--pid-file=TOP/state/exec-KEY/pid --internal-pid-file=TOP/state/exec-KEY/inner "
            "--pass-fd=3:3 --pass-fd=4:4 c1 sh\n"},
     {"exec -d --process /p.json --console-socket /s --pid-file TOP/x.pid c1",
      RUNSC "--log=TOP/state/exec-KEY/backend.log --log-format=json --network=none exec "

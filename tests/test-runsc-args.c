@@ -8,6 +8,8 @@
 #include "plugins/backends/runsc/runsc-args.h"
 #include "tests/backend-testing.h"
 
+#include <unistd.h>
+
 #define BASE TESTED_PROGRAM " --root=" TESTED_ROOT " "
 
 static void
@@ -307,6 +309,61 @@ START_TEST (writes_the_other_commands)
 }
 END_TEST
 
+START_TEST (writes_update_as_runc_does)
+{
+  const B9Request limits = REQUEST (UPDATE, .id = "c1",
+                                    .options = OPTIONS (OPTION ("memory", "1000"),
+                                                        OPTION ("memory-swap", "-1"),
+                                                        OPTION ("cpu-share", "7")));
+  const B9Request file = REQUEST (UPDATE, .id = "c1", .options = OPTIONS (OPTION ("resources", "-")));
+
+  expect (&limits, BASE "update --memory=1000 --memory-swap=-1 --cpu-share=7 c1");
+  expect (&file, BASE "update --resources=- c1");
+}
+END_TEST
+
+START_TEST (says_which_release_came_with_update)
+{
+  expect_meaning (runsc_explain_failure, B9_OPERATION_UPDATE,
+                  "Use \"runsc flags\" for a list of top-level flags", B9_ERROR_UNSUPPORTED,
+                  "update: this release of runsc cannot change the resources of a container, which came with "
+                  "release 20260202: give the limits when the container is made");
+}
+END_TEST
+
+START_TEST (passes_a_service_managers_sockets_on_in_run)
+{
+  g_autofree char *pid = g_strdup_printf ("%d", (int)getpid ());
+  const B9Request run = REQUEST (RUN, .id = "c1", .options = OPTIONS (OPTION ("preserve-fds", "1")));
+  const B9Request plain = REQUEST (RUN, .id = "c1");
+  const B9Request exec = REQUEST (EXEC, .id = "c1", .arguments = WORDS ("true"));
+
+  g_setenv ("LISTEN_FDS", "2", TRUE);
+  g_setenv ("LISTEN_PID", "1", TRUE);
+  expect (&plain, BASE "run c1");
+  g_setenv ("LISTEN_PID", pid, TRUE);
+  expect (&plain, BASE "run --pass-fd=3:3 --pass-fd=4:4 c1");
+  expect (&run, BASE "run --pass-fd=5:5 --pass-fd=3:3 --pass-fd=4:4 c1");
+  expect (&exec, BASE "exec c1 true");
+  g_setenv ("LISTEN_FDS", "x", TRUE);
+  expect (&plain, BASE "run c1");
+  g_unsetenv ("LISTEN_FDS");
+  g_unsetenv ("LISTEN_PID");
+}
+END_TEST
+
+START_TEST (names_the_process_inside)
+{
+  const B9Request exec = REQUEST (EXEC, .id = "c1", .options = OPTIONS (OPTION ("internal-pid-file", "/i")),
+                                  .arguments = WORDS ("true"));
+  const B9Request kill = REQUEST (KILL, .id = "c1", .options = OPTIONS (OPTION ("pid", "7")),
+                                  .arguments = WORDS ("15"));
+
+  expect (&exec, BASE "exec --internal-pid-file=/i c1 true");
+  expect (&kill, BASE "kill --pid=7 c1 15");
+}
+END_TEST
+
 START_TEST (rounds_an_interval_up_to_whole_seconds)
 {
   static const struct {
@@ -346,14 +403,9 @@ END_TEST
 
 START_TEST (refuses_what_this_runsc_has_not)
 {
-  const B9Request update = REQUEST (UPDATE, .id = "c1");
   const B9Request features = REQUEST (FEATURES);
   const B9Request unknown = {.struct_size = sizeof unknown, .operation = 99, .program = TESTED_PROGRAM};
 
-  refused (
-      &update,
-      "runsc cannot change the resources of a container: it has update since release-20260202 only, and this "
-      "plugin does not use it; give the limits when the container is created");
   refused (
       &features,
       "runsc does not list its features: it has the command since release-20260511 only, and this plugin "
@@ -367,7 +419,7 @@ START_TEST (hands_nothing_over_but_the_version)
   for (int operation = B9_OPERATION_CREATE; operation <= B9_OPERATION_VERSION; operation++) {
     B9Way expected = B9_WAY_CHILD;
 
-    if (operation == B9_OPERATION_UPDATE || operation == B9_OPERATION_FEATURES)
+    if (operation == B9_OPERATION_FEATURES)
       expected = B9_WAY_UNSUPPORTED;
     else if (operation == B9_OPERATION_VERSION)
       expected = B9_WAY_HAND_OVER;
@@ -672,6 +724,10 @@ other_case (void)
   tcase_add_test (tcase, refuses_signal_0);
   tcase_add_test (tcase, calls_a_table_text);
   tcase_add_test (tcase, writes_the_other_commands);
+  tcase_add_test (tcase, writes_update_as_runc_does);
+  tcase_add_test (tcase, says_which_release_came_with_update);
+  tcase_add_test (tcase, passes_a_service_managers_sockets_on_in_run);
+  tcase_add_test (tcase, names_the_process_inside);
   tcase_add_test (tcase, rounds_an_interval_up_to_whole_seconds);
   tcase_add_test (tcase, refuses_an_interval_that_is_none);
   tcase_add_test (tcase, refuses_what_this_runsc_has_not);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/cli/app.h"
@@ -21,6 +22,64 @@
 #include "core/sys/files.h"
 #include "core/sys/process.h"
 
+/* What a signal needs on its way into the container. */
+typedef struct {
+  const B9Target *target;
+  char *file; /* of the PID inside */
+} Inside;
+
+/* Sends the signal by the runtime's kill. */
+static gboolean
+deliver (gpointer data, int number)
+{
+  const Inside *inside = data;
+  g_autofree char *text = g_strdup_printf ("%d", number);
+  g_autofree char *pid = NULL;
+  B9RequestOption option = {sizeof option, "pid", NULL};
+  const B9RequestOption *const options[] = {&option, NULL};
+  const char *const arguments[] = {text, NULL};
+  B9Request request = b9_target_request (inside->target, B9_OPERATION_KILL);
+  g_autofree char *answer = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!g_file_get_contents (inside->file, &pid, NULL, NULL) || !g_ascii_isdigit (pid[0]))
+    return FALSE;
+  option.value = g_strchomp (pid);
+  request.options = options;
+  request.arguments = arguments;
+  answer = b9_query (inside->target->runtime, &request, B9_QUERY_SECONDS, &error);
+  if (answer == NULL)
+    g_message ("signal %d did not reach the process inside %s: %s", number, inside->target->id,
+               error->message);
+  return answer != NULL;
+}
+
+static gboolean
+asks_for (const B9AppRequest *request, const char *name)
+{
+  for (guint i = 0; request->request.options[i] != NULL; i++) {
+    if (strcmp (request->request.options[i]->name, name) == 0)
+      return g_strcmp0 (request->request.options[i]->value, "false") != 0;
+  }
+  return FALSE;
+}
+
+/* Has the runtime note the process's PID inside, for signals.  On a terminal of ours Ctrl-C is the runtime's
+ * to pass on. */
+static void
+ask_for_inner_pid (B9Attach *attach, B9AppRequest *request, B9RequestOption *option, Inside *inside)
+{
+  guint32 traits = inside->target->runtime->backend->traits;
+
+  if ((traits & B9_BACKEND_EXEC_KEEPS_SIGNALS) == 0 || asks_for (request, "detach"))
+    return;
+  g_ptr_array_insert (request->options, 0, option);
+  request->request.options = (const B9RequestOption *const *)request->options->pdata;
+  attach->deliver = deliver;
+  attach->data = inside;
+  attach->own_group = (traits & B9_BACKEND_OWN_GROUP) != 0 && !isatty (STDIN_FILENO);
+}
+
 /* Runs it as a child that shares our standard files; @directory is for its PID file and log. */
 static int
 run_child (B9App *app, const B9Target *target, B9AppRequest *request, const char *directory, GError **error)
@@ -28,6 +87,9 @@ run_child (B9App *app, const B9Target *target, B9AppRequest *request, const char
   const B9Backend *backend = target->runtime->backend;
   g_autofree char *pid_file = g_build_filename (directory, "pid", NULL);
   g_autofree char *log = g_build_filename (directory, "backend.log", NULL);
+  g_autofree char *inner = g_build_filename (directory, "inner", NULL);
+  B9RequestOption option = {sizeof option, "internal-pid-file", inner};
+  Inside inside = {.target = target, .file = inner};
   g_autofree char *message = NULL;
   g_auto (GStrv) argv = NULL;
   B9Attach attach = {.directory = directory, .pid_file = request->pid_file};
@@ -36,6 +98,7 @@ run_child (B9App *app, const B9Target *target, B9AppRequest *request, const char
   request->request.pid_file = pid_file;
   request->request.log = log;
   request->request.log_format = "json";
+  ask_for_inner_pid (&attach, request, &option, &inside);
   argv = backend->build_argv (&target->runtime->host, &request->request, error);
   if (argv == NULL)
     return -1;

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include <signal.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 
@@ -39,9 +39,25 @@ is_ending (int number)
   return number == SIGHUP || number == SIGINT || number == SIGQUIT || number == SIGKILL || number == SIGTERM;
 }
 
-/* Kills the process with the PID that the runtime gave, if it is the one that the container was made with. */
+/* How long a process that was told to end may take before it is killed. */
+#define PATIENCE_MS 2000
+
+/* By the signal itself, so that the container ends with its status.  Go's QUIT prints the sandbox's stacks.
+ */
 static gboolean
-end_process (const B9Target *target, pid_t pid)
+end_by (int pidfd, int number)
+{
+  struct pollfd watched = {.fd = pidfd, .events = POLLIN};
+
+  if (number != SIGKILL && number != SIGQUIT && b9_pidfd_signal (pidfd, number) &&
+      poll (&watched, 1, PATIENCE_MS) == 1)
+    return TRUE;
+  return b9_pidfd_signal (pidfd, SIGKILL);
+}
+
+/* Ends the process with the PID that the runtime gave, if it is the one that the container was made with. */
+static gboolean
+end_process (const B9Target *target, pid_t pid, int number)
 {
   const B9Record *record = target->record;
   b9_autofd pidfd = pid > 0 ? b9_pidfd_open (pid) : -1;
@@ -49,7 +65,7 @@ end_process (const B9Target *target, pid_t pid)
   if (pidfd < 0 || (record != NULL && record->pid > 0 && b9_record_is_ours (record) &&
                     (record->pid != pid || !b9_process_alive (pid, record->pid_start))))
     return FALSE;
-  return b9_pidfd_signal (pidfd, SIGKILL);
+  return end_by (pidfd, number);
 }
 
 /* runsc takes no signal for a container that is paused or not yet started; runc does, and clients end such
@@ -63,7 +79,7 @@ end_idle_container (B9App *app, const B9Target *target, const B9Line *line, int 
 
   if (state == NULL)
     return -1;
-  if (strcmp (state->status, "created") == 0 && end_process (target, state->pid))
+  if (strcmp (state->status, "created") == 0 && end_process (target, state->pid, number))
     return 0;
   if (strcmp (state->status, "paused") != 0 || number != SIGKILL)
     return b9_app_perform_on (app, target, B9_OPERATION_KILL, line, error);

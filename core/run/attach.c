@@ -117,12 +117,14 @@ pass_on (Loop *loop, int number)
     loop->early = number;
     loop->patience_ends = g_get_monotonic_time () + PATIENCE_US;
   }
-  if (!loop->attach->signals_init)
+  if (!loop->attach->signals_init && loop->attach->deliver == NULL)
     kill (loop->child, number);
-  else if (loop->container != 0)
-    b9_pidfd_signal (loop->container_fd, number);
-  else
+  else if (loop->container == 0)
     sigaddset (&loop->waiting, number);
+  else if (loop->attach->deliver == NULL)
+    b9_pidfd_signal (loop->container_fd, number);
+  else if (!loop->attach->deliver (loop->attach->data, number))
+    kill (loop->child, number);
 }
 
 static void

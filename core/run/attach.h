@@ -20,6 +20,10 @@ typedef struct {
   gboolean own_group;      /* B9_BACKEND_OWN_GROUP, and no terminal */
   gboolean memory_limited; /* so it may run out early: its cgroup is looked for more often */
   gint64 oom_kills;        /* out: of the container's processes; -1: nobody has counted */
+  /* Where signals go instead, once the PID is known: FALSE where this one could not be delivered.  Or NULL.
+   */
+  gboolean (*deliver) (gpointer data, int number);
+  gpointer data;
   int early_signal; /* out: the signal by which the caller asked for an end before there was a container; or 0
                      */
 } B9Attach;

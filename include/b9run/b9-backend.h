@@ -134,6 +134,9 @@ typedef enum {
  * what certainly cannot start.
  * @B9_BACKEND_TRUSTS_PIDS: the runtime kills the PID in its state file without a look at which process has it
  * now.
+ * @B9_BACKEND_EXEC_KEEPS_SIGNALS: an attached exec passes no signals on.  It writes the PID inside the
+ * container into the file of its option "internal-pid-file" before it writes its PID file, and kill has an
+ * option "pid" for it.
  *
  * Habits of a runtime that the core has to know of, or-ed together.
  *
@@ -146,6 +149,7 @@ typedef enum {
   B9_BACKEND_DELETES_AFTER_RUN = 1 << 3,
   B9_BACKEND_TRUSTS_PIDS = 1 << 8,
   B9_BACKEND_CHECKS_COMMAND_LATE = 1 << 4,
+  B9_BACKEND_EXEC_KEEPS_SIGNALS = 1 << 9,
 } B9BackendTrait;
 
 /**

@@ -141,6 +141,27 @@ test_a_created_container_is_killed() {
   done
 }
 
+# Only newer kernels tell how a process ended that is nobody's child here (PIDFD_GET_INFO).
+kernel_tells() { [ "$(printf '%s\n' 6.15 "$(uname -r)" | sort -V | head -n 1)" = 6.15 ]; }
+
+# With runc's own init the status is that of its language's runtime.
+test_a_created_sandbox_ends_by_the_signal_it_was_sent() {
+  local id signal waiter
+  kernel_tells || return 0
+  BACKEND=runsc
+  for signal in TERM INT HUP KILL; do
+    id=$(id_for "$signal")
+    in_state created "$id"
+    "$B9RUN" wait "$id" >>waited 2>&1 &
+    waiter=$!
+    wait_until 10 sh -c "readlink /proc/$waiter/fd/* | grep -q pidfd"
+    expect_success '' kill "$id" "$signal"
+    status_of "$waiter"
+    [ "$STATUS" -eq $((128 + $(kill -l "$signal"))) ] || fail "$signal: status $STATUS: $(cat waited)"
+    expect_success '' delete "$id"
+  done
+}
+
 # Bare runsc panics, and the container can never be started again.
 test_a_created_container_of_runsc_survives_pause_and_exec() {
   local id

@@ -102,6 +102,30 @@ runs_many() {
 }
 test_eight_at_once_have_their_own_status() { on_each runs_many; }
 
+# inside TEXT: whether a process with TEXT in its command line runs in the container.
+inside() { "$B9RUN" exec "$id" ps | grep -v grep | grep -q "$1"; }
+
+# send_signal SIGNAL SCRIPT: to an exec of SCRIPT that is ready; sets STATUS.
+send_signal() {
+  rm -f ready.out
+  env --default-signal=INT,QUIT "$B9RUN" exec "$id" sh -c "$2" >>ready.out 2>>err </dev/null &
+  wait_until 10 file_has ready.out ready
+  kill -s "$1" $!
+  status_of $!
+}
+
+passes_signals() {
+  send_signal TERM 'trap "echo got TERM; exit 9" TERM; echo ready; while :; do sleep 0.1; done'
+  [ "$STATUS" -eq 9 ] || fail "$BACKEND: status $STATUS: $(cat ready.out err)"
+  file_has ready.out 'got TERM' || fail "$BACKEND: $(cat ready.out)"
+  send_signal INT 'trap "exit 8" INT; echo ready; while :; do sleep 0.1; done'
+  [ "$STATUS" -eq 8 ] || fail "$BACKEND: status $STATUS: $(cat ready.out err)"
+  send_signal TERM 'echo ready; exec sleep 4321'
+  [ "$STATUS" -eq 143 ] || fail "$BACKEND: status $STATUS: $(cat ready.out err)"
+  ! inside 'sleep 4321' || fail "$BACKEND: the process goes on inside"
+}
+test_a_signal_reaches_the_process_inside() { on_each passes_signals; }
+
 # The first process does not end with it.
 survives_kill() {
   "$B9RUN" exec "$id" sleep 1000 &

@@ -91,6 +91,22 @@ test_a_service_managers_sockets_reach_the_container() {
   remove_container "$id"
 }
 
+# Where `create` cannot pass them on, it says so.
+test_a_service_managers_sockets_reach_a_sandbox() {
+  local id
+  echo 'from three' >three
+  BACKEND=runsc
+  id=$(id_for c)
+  bundle b sh -c 'echo "$LISTEN_FDS $LISTEN_PID"; cat <&3'
+  expect_stdout $'1 1\nfrom three' with_listen_fds "$B9RUN" --backend=runsc --network=none run --bundle b "$id"
+  with_listen_fds "$B9RUN" --backend=runsc --network=none run --detach --bundle b "$id" </dev/null >>out 2>>err
+  expect_status 0 "$B9RUN" wait "$id"
+  [ "$(cat out)" = $'1 1\nfrom three' ] || fail "detached: $(cat out err)"
+  remove_container "$id"
+  expect_refusal "runsc's create passes none on" with_listen_fds "$B9RUN" --backend=runsc --network=none create --bundle b "$id"
+  expect_nothing_left "$id" b
+}
+
 test_readiness_reaches_the_service_manager() {
   local id listener way
   make_helper

@@ -39,6 +39,8 @@ command_name (guint32 operation)
     return "pause";
   case B9_OPERATION_RESUME:
     return "resume";
+  case B9_OPERATION_UPDATE:
+    return "update";
   case B9_OPERATION_EVENTS:
     return "events";
   case B9_OPERATION_SPEC:
@@ -65,12 +67,7 @@ runsc_way (const B9Host *host, B9Operation operation, const B9RequestOption *con
 static void
 refuse_operation (guint32 operation, GError **error)
 {
-  if (operation == B9_OPERATION_UPDATE)
-    g_set_error_literal (
-        error, B9_ERROR, B9_ERROR_UNSUPPORTED,
-        "runsc cannot change the resources of a container: it has update since release-20260202 only, and "
-        "this plugin does not use it; give the limits when the container is created");
-  else if (operation == B9_OPERATION_FEATURES)
+  if (operation == B9_OPERATION_FEATURES)
     g_set_error_literal (
         error, B9_ERROR, B9_ERROR_UNSUPPORTED,
         "runsc does not list its features: it has the command since release-20260511 only, and this plugin "

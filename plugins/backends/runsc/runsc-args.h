@@ -13,6 +13,9 @@ B9Way runsc_way (const B9Host *host, B9Operation operation, const B9RequestOptio
 char **runsc_new_flags (const B9Host *host, GError **error);
 char **runsc_build_argv (const B9Host *host, const B9Request *request, GError **error);
 
+/* How many descriptors a service manager has given us (sd_listen_fds(3)), from 3 upwards. */
+guint runsc_listen_fds (void);
+
 /* runsc-options.c: adds to @argv what runsc has for each option of @request. */
 gboolean runsc_add_options (GPtrArray *argv, const B9Request *request, GError **error);
 

@@ -16,7 +16,7 @@
 #define ON(operation) (1U << B9_OPERATION_##operation)
 #define ON_EXISTING                                                                                     \
   (ON (START) | ON (STATE) | ON (KILL) | ON (DELETE) | ON (EXEC) | ON (PS) | ON (PAUSE) | ON (RESUME) | \
-   ON (EVENTS))
+   ON (EVENTS) | ON (UPDATE))
 
 typedef struct {
   guint32 operations;
@@ -55,6 +55,9 @@ static const Meaning meanings[] = {
      "cannot list the processes of a container that has not been started"},
     {ON (PS), " in state stopped", B9_ERROR_NOT_RUNNING, "container not running"},
     {ON (PS), "connection refused", B9_ERROR_NOT_RUNNING, "container not running"},
+    {ON (UPDATE), "Use \"runsc flags\" for a list of top-level flags", B9_ERROR_UNSUPPORTED,
+     "update: this release of runsc cannot change the resources of a container, which came with release "
+     "20260202: give the limits when the container is made"},
     {ON (EVENTS), " in state stopped", B9_ERROR_NOT_RUNNING, "container not running"},
 };
 

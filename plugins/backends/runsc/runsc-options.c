@@ -13,6 +13,7 @@
 #include "runsc-args.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define ON(operation) (1U << B9_OPERATION_##operation)
 
@@ -63,13 +64,32 @@ static const Rule rules[] = {
     {ON (EXEC), "process-label", REFUSE, "there is no SELinux inside the sandbox"},
     {ON (EXEC), "apparmor", REFUSE, "there is no AppArmor inside the sandbox"},
     {ON (EXEC), "cgroup", REFUSE, "the processes of a sandbox have no cgroups of their own on the host"},
+    {ON (EXEC), "internal-pid-file", PASS, NULL},
     {ON (KILL), "all", SWITCH, NULL},
+    {ON (KILL), "pid", PASS, NULL},
     {ON (DELETE), "force", SWITCH, NULL},
     {ON (LIST), "format", LIST_FORMAT, NULL},
     {ON (LIST), "quiet", SWITCH, NULL},
     {ON (PS), "format", PASS, NULL},
     {ON (EVENTS), "interval", INTERVAL, NULL},
     {ON (EVENTS), "stats", SWITCH, NULL},
+    {ON (UPDATE), "resources", PASS, NULL},
+    {ON (UPDATE), "blkio-weight", PASS, NULL},
+    {ON (UPDATE), "cpu-burst", PASS, NULL},
+    {ON (UPDATE), "cpu-idle", PASS, NULL},
+    {ON (UPDATE), "cpu-period", PASS, NULL},
+    {ON (UPDATE), "cpu-quota", PASS, NULL},
+    {ON (UPDATE), "cpu-share", PASS, NULL},
+    {ON (UPDATE), "cpu-rt-period", PASS, NULL},
+    {ON (UPDATE), "cpu-rt-runtime", PASS, NULL},
+    {ON (UPDATE), "cpuset-cpus", PASS, NULL},
+    {ON (UPDATE), "cpuset-mems", PASS, NULL},
+    {ON (UPDATE), "memory", PASS, NULL},
+    {ON (UPDATE), "memory-reservation", PASS, NULL},
+    {ON (UPDATE), "memory-swap", PASS, NULL},
+    {ON (UPDATE), "pids-limit", PASS, NULL},
+    {ON (UPDATE), "l3-cache-schema", PASS, NULL},
+    {ON (UPDATE), "mem-bw-schema", PASS, NULL},
     {ON (SPEC), "rootless", REFUSE, "its spec makes the one kind only"},
 };
 
@@ -116,16 +136,36 @@ parse_count (const B9RequestOption *option, guint64 *count, GError **error)
   return FALSE;
 }
 
-/* runc hands on the descriptors from 3 upwards under the same numbers. */
-static gboolean
-add_fds (GPtrArray *argv, const B9RequestOption *option, GError **error)
+guint
+runsc_listen_fds (void)
 {
+  const char *pid = g_getenv ("LISTEN_PID");
+  const char *fds = g_getenv ("LISTEN_FDS");
+  guint64 number = 0;
+
+  if (pid == NULL || fds == NULL || !g_ascii_string_to_unsigned (pid, 10, 1, G_MAXINT32, &number, NULL) ||
+      (pid_t)number != getpid () || !g_ascii_string_to_unsigned (fds, 10, 1, PRESERVE_MAX, &number, NULL))
+    return 0;
+  return (guint)number;
+}
+
+/* runc hands on the descriptors from 3 upwards under the same numbers, a service manager's first. */
+static void
+pass_fds (GPtrArray *argv, guint first, guint64 count)
+{
+  for (guint64 fd = first; fd < first + count; fd++)
+    g_ptr_array_add (argv, g_strdup_printf ("--pass-fd=%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, fd, fd));
+}
+
+static gboolean
+add_fds (GPtrArray *argv, const B9Request *request, const B9RequestOption *option, GError **error)
+{
+  guint first = request->operation == B9_OPERATION_RUN ? 3 + runsc_listen_fds () : 3;
   guint64 count = 0;
 
   if (!parse_count (option, &count, error))
     return FALSE;
-  for (guint64 fd = 3; fd < 3 + count; fd++)
-    g_ptr_array_add (argv, g_strdup_printf ("--pass-fd=%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, fd, fd));
+  pass_fds (argv, first, count);
   return TRUE;
 }
 
@@ -176,7 +216,7 @@ add_option (GPtrArray *argv, const B9Request *request, const B9RequestOption *op
   case NO_FDS:
     return refuse_fds (option, rule->reason, error);
   case PASS_FDS:
-    return add_fds (argv, option, error);
+    return add_fds (argv, request, option, error);
   case INTERVAL:
     return add_interval (argv, option, error);
   case LIST_FORMAT:
@@ -198,6 +238,8 @@ runsc_add_options (GPtrArray *argv, const B9Request *request, GError **error)
     if (!add_option (argv, request, option, rule, error))
       return FALSE;
   }
+  if (request->operation == B9_OPERATION_RUN)
+    pass_fds (argv, 3, runsc_listen_fds ());
   return TRUE;
 }
 

@@ -88,7 +88,8 @@ static const B9Backend runsc_backend = {
     .user_root = runsc_user_root,
     .failure_status = 128,
     .traits = B9_BACKEND_WRITES_FROM_START | B9_BACKEND_SIGNAL_INIT | B9_BACKEND_OWN_GROUP |
-              B9_BACKEND_DELETES_AFTER_RUN | B9_BACKEND_TRUSTS_PIDS | B9_BACKEND_CHECKS_COMMAND_LATE,
+              B9_BACKEND_DELETES_AFTER_RUN | B9_BACKEND_TRUSTS_PIDS | B9_BACKEND_CHECKS_COMMAND_LATE |
+              B9_BACKEND_EXEC_KEEPS_SIGNALS,
     .config_keys = config_keys,
     .new_flags = runsc_new_flags,
     .check_id = runsc_check_id,

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "runsc-args.h"
+
 gboolean
 runsc_refuse (GError **error, const char *format, ...)
 {
@@ -143,6 +145,48 @@ check_mounts (const RunscWork *work, GError **error)
   return TRUE;
 }
 
+/* --- a service manager's sockets --- */
+
+/* In the place of the entry of that name, or behind the others. */
+static gboolean
+set_variable (RunscWork *work, const char *name, guint value, GError **error)
+{
+  g_autofree char *beginning = g_strconcat (name, "=", NULL);
+  g_autofree char *json = g_strdup_printf ("\"%s%u\"", beginning, value);
+  g_autofree char *place = g_strdup ("/process/env/-");
+  guint count = work->spec->length (work->spec, "/process/env");
+
+  for (guint i = 0; i < count; i++) {
+    g_autofree char *pointer = g_strdup_printf ("/process/env/%u", i);
+    g_autofree char *entry = NULL;
+
+    if (!work->spec->string (work->spec, pointer, &entry, error))
+      return FALSE;
+    if (entry == NULL || !g_str_has_prefix (entry, beginning))
+      continue;
+    g_free (place);
+    place = g_steal_pointer (&pointer);
+  }
+  return work->spec->set (work->spec, place, json,
+                          "runsc: the descriptors of LISTEN_FDS, as runc passes them on", error);
+}
+
+/* runc tells the container of them by itself. */
+static gboolean
+pass_sockets (RunscWork *work, GError **error)
+{
+  guint count = runsc_listen_fds ();
+
+  if (count == 0 || work->preparation->operation == B9_OPERATION_RESTORE)
+    return TRUE;
+  if (work->preparation->operation == B9_OPERATION_CREATE)
+    return runsc_refuse (error,
+                         "preserve-fds: a service manager gives %u sockets (LISTEN_FDS), and runsc's create "
+                         "passes none on: use run, or unset LISTEN_FDS",
+                         count);
+  return set_variable (work, "LISTEN_FDS", count, error) && set_variable (work, "LISTEN_PID", 1, error);
+}
+
 gboolean
 runsc_prepare (const B9Host *host, const B9Preparation *preparation, B9Spec *spec, GPtrArray *flags,
                GError **error)
@@ -151,5 +195,6 @@ runsc_prepare (const B9Host *host, const B9Preparation *preparation, B9Spec *spe
 
   return check_label (&work, error) && check_propagation (&work, error) && runsc_find_gpu (&work, error) &&
          runsc_prepare_devices (&work, error) && runsc_prepare_hooks (&work, error) &&
-         (!work.gpu || runsc_prepare_gpu (&work, flags, error)) && check_mounts (&work, error);
+         (!work.gpu || runsc_prepare_gpu (&work, flags, error)) && check_mounts (&work, error) &&
+         pass_sockets (&work, error);
 }
