@@ -142,3 +142,59 @@ test_the_docker_file_names_programs_that_are_there() {
     expect_stdout_has 'b9run version' "$path" --version
   done
 }
+
+# --- pods ---
+
+cri() { python3 "$HARNESS_DIR/helpers/cri.py" "$WORK/containerd.sock" "$@"; }
+
+# pods_file: the installed file; where root may not lower an oom_score_adj (in a
+# container), with the key that has containerd do without.
+pods_file() {
+  cp "$EXAMPLES/containerd-1.toml" "$WORK/pods.toml"
+  printf '\n[plugins."io.containerd.grpc.v1.cri"]\n  restrict_oom_score_adj = true\n' >>"$WORK/pods.toml"
+}
+
+# images_for_pods: busybox as the container's image, and as the one that holds the pod.
+images_for_pods() {
+  local image pause
+  pause=$(containerd -c "$WORK/containerd.toml" config dump | sed -n 's/^ *sandbox_image = "\(.*\)"/\1/p')
+  image_for_podman
+  pm import -q -c 'ENTRYPOINT ["/bin/sleep", "1000"]' -c 'ENV PATH=/bin' "$WORK/rootfs.tar" localhost/pod:1 >/dev/null
+  for image in b9test:1 pod:1; do
+    pm save -q --format docker-archive -o "$WORK/${image%:1}.tar" "localhost/$image"
+    ctrd -n k8s.io image import "$WORK/${image%:1}.tar" >/dev/null
+  done
+  ctrd -n k8s.io image tag localhost/pod:1 "$pause" >/dev/null
+}
+
+start_pods() {
+  need curl
+  need_examples
+  pods_file
+  start_containerd_with "$WORK/pods.toml"
+  images_for_pods
+}
+
+no_cgroups_of_pods() { cgroups_of_test | xargs -r rmdir; }
+
+test_a_pod_of_two_containers_lives_and_ends_under_runc() {
+  local parent="/$TEST_TAG-pods" pod one two
+  start_pods
+  pod=$(cri run-pod b9run "$parent" p1)
+  one=$(cri start "$pod" "$parent" one "$IMAGE" /bin/sleep 1000)
+  two=$(cri start "$pod" "$parent" two "$IMAGE" /bin/sleep 1000)
+  [ "$("$B9RUN" list --format json | jq -r 'map(.backend) | join(" ")')" = 'runc runc runc' ]
+  expect_status 7 cri exec "$one" /bin/sh -c 'echo in the pod; exit 7'
+  [ "$OUT" = 'in the pod' ]
+  expect_status 0 cri stop "$one"
+  expect_stdout still-here cri exec "$two" /bin/echo still-here
+  for one in "$one" "$two"; do
+    expect_status 0 cri stop "$one"
+    expect_status 0 cri remove "$one"
+  done
+  expect_status 0 cri stop-pod "$pod"
+  expect_status 0 cri remove-pod "$pod"
+  wait_until 10 nothing_is_known
+  wait_until 10 no_cgroups_of_pods
+  stop_containerd
+}

@@ -12,7 +12,7 @@ BUILD_PACKAGES='gcc libc6-dev make autoconf automake libtool pkg-config
 # CRIU calls iptables and ip when it saves a container.
 RUN_COMMANDS='runc:runc iptables:iptables ip:iproute2'
 TEST_COMMANDS='jq:jq podman:podman conmon:conmon containerd:containerd ctr:containerd
-  crun:crun ps:procps python3:python3 setpriv:util-linux'
+  crun:crun ps:procps python3:python3 curl:curl setpriv:util-linux script:bsdutils'
 
 FEDORA_PACKAGES='gcc make autoconf automake libtool pkgconf-pkg-config libtool-ltdl-devel
   glib2-devel json-glib-devel libyaml-devel libarchive-devel check-devel runc criu iptables iproute busybox'
