@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/capability/needs.h"
 #include "core/cli/explain.h"
 #include "core/container/shadow.h"
 #include "core/run/launch.h"
@@ -82,13 +83,11 @@ add_cell (GPtrArray *cells, const B9MatrixCell *cell)
 
 /* The cells that were required, each with those that it rests on. */
 static void
-collect_cells (B9App *app, B9Explanation *explanation)
+collect_cells (B9App *app, B9Explanation *explanation, const GPtrArray *required)
 {
   const B9Target *target = &explanation->target;
-  const GPtrArray *required = explanation->prepared.required;
   B9Matrix *matrix = required != NULL && required->len > 0 ? b9_app_matrix (app, NULL) : NULL;
 
-  explanation->cells = g_ptr_array_new ();
   for (guint i = 0; matrix != NULL && i < required->len; i++) {
     const char *capability = g_ptr_array_index (required, i);
     g_autoptr (GPtrArray) parts = b9_matrix_parts (matrix, target->runtime, target->program, target->root,
@@ -127,11 +126,30 @@ settle (B9App *app, B9Explanation *explanation, B9Operation operation, GError **
   return explanation->command != NULL;
 }
 
+/* What the spec needs besides, as enforce.c requires it of a container that is made. */
+static gboolean
+require_needs (B9App *app, B9Explanation *explanation, GPtrArray *required, GError **error)
+{
+  static const B9RequestOption *const none[] = {NULL};
+  const B9Target *target = &explanation->target;
+  g_autoptr (GPtrArray) needs = b9_needs (explanation->bundle->config, none, target->systemd_cgroup, error);
+  gboolean met = needs != NULL;
+
+  for (guint i = 0; met && i < needs->len; i++) {
+    const B9Need *need = g_ptr_array_index (needs, i);
+
+    g_ptr_array_add (required, g_strdup (need->capability));
+    met = b9_app_require (app, target, need->capability, need->what, error);
+  }
+  return met;
+}
+
 /* FALSE where not even the question makes sense; what would be refused is in the explanation. */
 static gboolean
 explain (B9App *app, const B9Line *line, B9Explanation *explanation, GError **error)
 {
   const char *id = b9_line_value (line, "id");
+  g_autoptr (GPtrArray) required = g_ptr_array_new_with_free_func (g_free);
   B9Operation operation = B9_OPERATION_RUN;
 
   if (!find_operation (line, explanation, &operation, error) || !take_backend (app, line, error) ||
@@ -142,10 +160,13 @@ explain (B9App *app, const B9Line *line, B9Explanation *explanation, GError **er
       !b9_app_new_target (app, explanation->bundle, id != NULL ? id : EXAMPLE_ID, &explanation->target,
                           error))
     return FALSE;
+  explanation->cells = g_ptr_array_new ();
   if (b9_app_prepare (app, explanation->bundle, &explanation->target, operation, &explanation->prepared,
-                      &explanation->refusal))
+                      &explanation->refusal) &&
+      require_needs (app, explanation, required, &explanation->refusal))
     settle (app, explanation, operation, &explanation->refusal);
-  collect_cells (app, explanation);
+  collect_cells (app, explanation, explanation->prepared.required);
+  collect_cells (app, explanation, required);
   return TRUE;
 }
 

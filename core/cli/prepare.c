@@ -36,11 +36,8 @@ static gboolean
 require (gpointer data, const char *capability, const char *what, GError **error)
 {
   const Asked *asked = data;
-  const B9Target *target = asked->target;
-  B9Matrix *matrix = b9_app_matrix (asked->app, error);
 
-  return matrix != NULL &&
-         b9_matrix_require (matrix, target->runtime, target->program, target->root, capability, what, error);
+  return b9_app_require (asked->app, asked->target, capability, what, error);
 }
 
 gboolean

@@ -1,4 +1,4 @@
-# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2016  # for jq
+# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2016,SC2034  # for jq; BACKEND is backends.sh's
 # SPDX-License-Identifier: Apache-2.0
 #
 # Containers that ask for GPUs, on a FAKE NVIDIA host: its /proc, /sys and /dev stand below $WORK/host, device nodes
@@ -111,7 +111,7 @@ test_a_killed_b9run_leaves_no_copy_of_the_bundle() {
   globals
   "$B9RUN" "${GLOBALS[@]}" create --bundle killed "$id" </dev/null >>out 2>&1 &
   wait_until 20 test -e up
-  [ -e "/run/b9run/containers/$id/"*/bundle/config.json ] || fail 'there is no copy'
+  [ -n "$(find "/run/b9run/containers/$id" -path '*/bundle/config.json')" ] || fail 'there is no copy'
   kill -KILL $!
   wait $! || true
   kill -KILL "$(cat up)" 2>/dev/null || true # what stood for runc
@@ -127,7 +127,7 @@ cdi_host() {
   mkdir -p host/etc/cdi
   sed -e "s#hostPath: /#hostPath: $WORK/host/#" -e "s#path: /usr/bin/nvidia-cdi-hook#path: $WORK/host/usr/bin/nvidia-cdi-hook#" \
     "$HARNESS_DIR/../data/cdi-vectors/nvidia-ctk-1.20-generate.yaml" >host/etc/cdi/nvidia.yaml
-  for file in $(sed -n "s#.*hostPath: ##p" host/etc/cdi/nvidia.yaml); do
+  sed -n "s#.*hostPath: ##p" host/etc/cdi/nvidia.yaml | while read -r file; do
     mkdir -p "${file%/*}"
     echo "fake ${file##*/}" >"$file"
   done
@@ -154,9 +154,9 @@ golden() {
   local expected=$HARNESS_DIR/../data/explain/$1
   shift
   b9 explain "$@" >said || fail "explain: $(cat said)"
-  explained <said >explained
-  [ -z "${B9_WRITE_GOLDEN:-}" ] || cp explained "$expected"
-  diff -u "$expected" explained || fail "explain $* says something else than $expected"
+  explained <said >told
+  [ -z "${B9_WRITE_GOLDEN:-}" ] || cp told "$expected"
+  diff -u "$expected" told || fail "explain $* says something else than $expected"
 }
 
 test_explain_tells_of_a_runc_bundle_with_the_seeds_annotation() {
@@ -249,4 +249,43 @@ test_the_record_keeps_nvproxy() {
   expect_status 0 "$B9RUN" start "$id"
   expect_stdout "$WORK/b" jq -r .bundle <("$B9RUN" state "$id")
   expect_status 0 "$B9RUN" delete --force "$id"
+}
+
+# harness_with WORK-SCRIPT: the folder of tests/gpu/build in $WORK/package, with this build, and a FAKE gpu-work.
+harness_with() {
+  local prefix=${B9RUN%/bin/b9run}
+  mkdir -p package/bin package/lib package/libexec
+  cp "$HARNESS_DIR/../gpu/run" package/
+  ln -s "$B9RUN" "$RUNC" "$RUNSC" package/bin/
+  cp -r "$prefix/lib/b9run/plugins" package/plugins
+  cp "$prefix"/libexec/b9run/* "$prefix"/lib/b9run/*.so package/libexec/
+  chmod -R go-w package
+  cp -a "$ROOTFS_TEMPLATE" package/rootfs
+  printf '#!/bin/sh\n%s\n' "$1" >package/rootfs/bin/gpu-work
+  chmod 755 package/rootfs/bin/gpu-work
+}
+
+test_the_harness_for_hardware_runs_nothing_without_a_driver() {
+  harness_with 'echo fake'
+  fake_host --driver none
+  expect_status 77 package/run --out out
+  [[ $OUT == *'No NVIDIA driver is loaded: nothing was run.'* ]] || fail "$OUT"
+}
+
+test_the_harness_for_hardware_records_a_refusal_and_calls_a_fake_a_fake() {
+  harness_with 'echo "fake $1"'
+  fake_host --driver 570.124.06
+  expect_status 0 package/run --out out
+  [[ $OUT == *'A fake host: no GPU is here'* ]] || fail "$OUT"
+  [[ $OUT == *'| CUDA kernel, runc | passed | fake check |'* ]] || fail "$OUT"
+  [[ $OUT == *'| all, runsc | refused | capability-unsupported '*'does not know driver 570.124.06'* ]] || fail "$OUT"
+  [[ $OUT == *'| measure nvproxy | not done |'* ]] || fail "$OUT"
+  expect_stdout "$OUT" cat out/report.md
+}
+
+test_the_harness_for_hardware_fails_with_its_kernel() {
+  harness_with 'echo "3 of 9 sums are wrong"; exit 1'
+  fake_host --driver 570.124.06
+  expect_status 1 package/run --out out
+  [[ $OUT == *'| CUDA kernel, runc | failed | status 1: 3 of 9 sums are wrong |'* ]] || fail "$OUT"
 }
