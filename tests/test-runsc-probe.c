@@ -159,7 +159,7 @@ START_TEST (says_what_release_20240729_can)
   expect_state (fake, "console", "supported");
   expect_state (fake, "pause", "supported");
   expect_state (fake, "ps", "conditional");
-  expect_state (fake, "oom.events", "unsupported");
+  expect_state (fake, "oom.events", "supported");
   expect_state (fake, "selinux", "unsupported");
   expect_state (fake, "idmap", "unsupported");
 }

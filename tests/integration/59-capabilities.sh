@@ -35,7 +35,7 @@ test_the_real_runtimes_say_what_they_can() {
   # What this runc says of itself.
   [ "$(cell runc hooks.createContainer)" = 'supported backend runc' ] || fail "$(cell runc hooks.createContainer)"
   [ "$("$RUNC" features | jq -r '.hooks | index ("createContainer") != null')" = true ] || fail 'runc has no such hook'
-  [ "$(cell runsc oom.events)" = 'unsupported backend runsc' ] || fail "$(cell runsc oom.events)"
+  [ "$(cell runsc selinux)" = 'unsupported backend runsc' ] || fail "$(cell runsc selinux)"
 }
 
 # What the kernel has mounted, looked at by another program.

@@ -390,6 +390,24 @@ report_idmap (RunscRelease *release)
              "runsc does not say what it does with uidMappings of a mount", NULL);
 }
 
+/* runsc's own events are of type stats only; b9run watches the container's cgroup itself and adds the others.
+ */
+static void
+report_oom (const B9Host *host)
+{
+  static const char *const needs[] = {"host:cgroup.memory", NULL};
+  gboolean ignored = host->config_boolean (host, "ignore-cgroups") ||
+                     runsc_flag_is_set (host->config_list (host, "flags"), "ignore-cgroups");
+  const RunscVerdict verdict = {
+      .state = ignored ? B9_CAPABILITY_UNSUPPORTED : B9_CAPABILITY_SUPPORTED,
+      .evidence_kind = B9_EVIDENCE_DECLARED,
+      .evidence = (char *)"b9run watches the counter of the container's cgroup itself",
+      .reason = (char *)(ignored ? "ignore-cgroups is set, so there is no cgroup to watch" : NULL),
+      .remedy = (char *)(ignored ? "leave ignore-cgroups out" : NULL)};
+
+  runsc_report (host, "oom.events", &verdict, ignored ? NULL : needs);
+}
+
 void
 runsc_probe (const B9Host *host, const char *program, const char *root)
 {
@@ -407,7 +425,6 @@ runsc_probe (const B9Host *host, const char *program, const char *root)
   report_remap (&release);
   report_injection (host);
   runsc_probe_gpu (&release);
-  declare (host, "oom.events", B9_CAPABILITY_UNSUPPORTED, "gVisor's source, runsc/cmd/events.go",
-           "runsc's events are of type stats only", "watch the counter oom_kill of the container's cgroup");
+  report_oom (host);
   report_idmap (&release);
 }
