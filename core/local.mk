@@ -100,6 +100,7 @@ b9run_SOURCES = \
 	core/cli/explain.h core/cli/explain-print.c \
 	core/cli/listing.c core/cli/listing.h \
 	core/cli/cmd-capabilities.c \
+	core/cli/cmd-cdi.c \
 	core/cli/cmd-checkpoint.c \
 	core/cli/cmd-config.c \
 	core/cli/cmd-delete.c \

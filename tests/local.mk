@@ -23,6 +23,7 @@ B9_CHECKS = \
 	tests/test-arguments \
 	tests/test-bundle \
 	tests/test-bundle-command \
+	tests/test-cdi \
 	tests/test-cdi-vectors \
 	tests/test-cgroup \
 	tests/test-checkpoint-vtable \
@@ -172,6 +173,11 @@ tests_test_oom_LDADD = $(B9_TEST_LIBS)
 tests_test_process_SOURCES = tests/test-process.c tests/suite-testing.h
 tests_test_process_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_process_LDADD = $(B9_TEST_LIBS)
+
+tests_test_cdi_SOURCES = tests/test-cdi.c tests/cdi-testing.h tests/directory-testing.h \
+	tests/suite-testing.h $(b9_gpu_cdi_la_SOURCES)
+tests_test_cdi_CFLAGS = $(B9_TEST_CFLAGS) $(YAML_CFLAGS)
+tests_test_cdi_LDADD = $(B9_TEST_LIBS) $(YAML_LIBS) -lm
 
 tests_test_cdi_vectors_SOURCES = tests/test-cdi-vectors.c tests/cdi-testing.h tests/directory-testing.h \
 	tests/suite-testing.h $(b9_gpu_cdi_la_SOURCES)

@@ -210,6 +210,11 @@ static const B9Option capabilities_options[] = {
     END,
 };
 
+static const B9Option cdi_options[] = {
+    FLAG ("json", 0, "as JSON"),
+    END,
+};
+
 static const B9Option doctor_options[] = {
     FLAG ("gpu", 0, "what is missing for GPUs is a problem"),
     FLAG ("json", 0, "as JSON"),
@@ -280,6 +285,8 @@ const B9Command b9_commands[] = {
     COMMAND ("features", "", 0, 0, NULL, b9_cmd_features, "print the backend's OCI features document"),
     COMMAND ("capabilities", "", 0, 0, capabilities_options, b9_cmd_capabilities,
              "show what each backend can do here, and why"),
+    COMMAND ("cdi", "list|check", 1, 1, cdi_options, b9_cmd_cdi,
+             "list the CDI devices of this host, or check what describes them"),
     COMMAND ("doctor", "", 0, 0, doctor_options, b9_cmd_doctor,
              "check this host, and say what to do about what is wrong"),
     COMMAND ("explain", "[create|run|restore]", 0, 1, explain_options, b9_cmd_explain,

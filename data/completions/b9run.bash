@@ -23,6 +23,7 @@ _b9run_options() {
     spec) echo '--bundle -b --rootless --help -h' ;;
     features) echo '--help -h' ;;
     capabilities) echo '--json --why --help -h' ;;
+    cdi) echo '--json --help -h' ;;
     doctor) echo '--gpu --json --help -h' ;;
     explain) echo '--backend --bundle -b --id --diff --json --help -h' ;;
     plugins) echo '--json --help -h' ;;
@@ -95,7 +96,7 @@ _b9run_value() {
   esac
 }
 
-_b9run_commands='create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features capabilities doctor explain plugins config index'
+_b9run_commands='create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features capabilities cdi doctor explain plugins config index'
 
 # What stands behind the options of a command.
 _b9run_argument() {
@@ -115,6 +116,7 @@ _b9run_argument() {
     events) echo 'ID' ;;
     checkpoint) echo 'ID' ;;
     restore) echo 'ID' ;;
+    cdi) echo 'list|check' ;;
     explain) echo '[create|run|restore]' ;;
     config) echo 'show|defaults|check' ;;
     index) echo 'check|rebuild' ;;

@@ -9,7 +9,7 @@ function __b9run_backends
     b9run plugins 2>/dev/null | sed -n 's/:.*//; s/^ *backend //p'
 end
 
-set -g __b9run_commands create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features capabilities doctor explain plugins config index
+set -g __b9run_commands create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features capabilities cdi doctor explain plugins config index
 
 complete -c b9run -f
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -l backend -x -a '(__b9run_backends)' -d 'the backend for new containers: runc, runsc, …'
@@ -45,6 +45,7 @@ complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a rest
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a spec -d 'write an example config.json'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a features -d 'print the backend\'s OCI features document'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a capabilities -d 'show what each backend can do here, and why'
+complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a cdi -d 'list the CDI devices of this host, or check what describes them'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a doctor -d 'check this host, and say what to do about what is wrong'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a explain -d 'say what would become of a bundle, and why; starts nothing'
 complete -c b9run -n 'not __fish_seen_subcommand_from $__b9run_commands' -a plugins -d 'list the plugins, refused ones with the reason'
@@ -145,6 +146,9 @@ complete -c b9run -n '__fish_seen_subcommand_from features' -s h -l help -d 'sho
 complete -c b9run -n '__fish_seen_subcommand_from capabilities' -l json -d 'as JSON'
 complete -c b9run -n '__fish_seen_subcommand_from capabilities' -l why -x -d 'all that is known of one capability'
 complete -c b9run -n '__fish_seen_subcommand_from capabilities' -s h -l help -d 'show this help'
+complete -c b9run -n '__fish_seen_subcommand_from cdi' -l json -d 'as JSON'
+complete -c b9run -n '__fish_seen_subcommand_from cdi' -s h -l help -d 'show this help'
+complete -c b9run -n '__fish_seen_subcommand_from cdi' -a 'list check'
 complete -c b9run -n '__fish_seen_subcommand_from doctor' -l gpu -d 'what is missing for GPUs is a problem'
 complete -c b9run -n '__fish_seen_subcommand_from doctor' -l json -d 'as JSON'
 complete -c b9run -n '__fish_seen_subcommand_from doctor' -s h -l help -d 'show this help'

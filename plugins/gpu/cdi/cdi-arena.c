@@ -61,10 +61,10 @@ gpointer
 cdi_arena_alloc (CdiArena *arena, gsize size)
 {
   gsize whole = (MAX (size, 1) + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-  gsize skipped = (gsize)(-(guintptr)arena->free) & (ALIGNMENT - 1);
+  gsize skipped = -(guintptr)arena->free & (ALIGNMENT - 1);
 
   /* Texts leave the front anywhere. */
-  if (skipped <= arena->left) {
+  if (arena->free != NULL && skipped <= arena->left) {
     arena->free += skipped;
     arena->left -= skipped;
   } else {
@@ -78,20 +78,8 @@ cdi_arena_text (CdiArena *arena, const char *text, gsize length)
 {
   char *copy = take (arena, length + 1);
 
-  if (length > 0)
+  if (text != NULL)
     memcpy (copy, text, length);
   copy[length] = '\0';
   return copy;
-}
-
-char *
-cdi_arena_format (CdiArena *arena, const char *format, ...)
-{
-  va_list arguments;
-  g_autofree char *text = NULL;
-
-  va_start (arguments, format);
-  text = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  return cdi_arena_text (arena, text, strlen (text));
 }

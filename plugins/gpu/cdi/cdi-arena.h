@@ -21,10 +21,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CdiArena, cdi_arena_free)
 /* @size bytes, zeroed and aligned for anything; never NULL. */
 gpointer cdi_arena_alloc (CdiArena *arena, gsize size);
 
-/* A copy of @length bytes with a NUL behind it. */
+/* A copy of @length bytes, or with @text NULL room for them, with a NUL behind it. */
 char *cdi_arena_text (CdiArena *arena, const char *text, gsize length);
-
-char *cdi_arena_format (CdiArena *arena, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 G_END_DECLS
 

@@ -24,8 +24,8 @@
 #define FRESH_NS ((guint64)100 * 1000 * 1000)
 
 /* Eight bytes a step: the whole of the cache is summed at every start. */
-static guint64
-checksum (const guint8 *bytes, gsize length)
+guint64
+cdi_cache_checksum (const guint8 *bytes, gsize length)
 {
   guint64 sum = 0x9e3779b97f4a7c15u ^ length;
   guint64 word = 0;
@@ -155,7 +155,7 @@ cdi_cache_encode (const CdiRegistry *registry)
     if (file->spec != NULL)
       put_struct (out, &cdi_spec_type, file->spec);
   }
-  sum = checksum (out->data + sizeof sum, out->len - sizeof sum);
+  sum = cdi_cache_checksum (out->data + sizeof sum, out->len - sizeof sum);
   memcpy (out->data, &sum, sizeof sum);
   return g_byte_array_free_to_bytes (out);
 }
@@ -320,7 +320,7 @@ take_header (Input *in, guint count)
   guint64 sum;
   guint32 files;
 
-  return take (in, &sum, sizeof sum) && sum == checksum (in->next, in->left) &&
+  return take (in, &sum, sizeof sum) && sum == cdi_cache_checksum (in->next, in->left) &&
          take_required_text (in, &magic) && strcmp (magic, MAGIC) == 0 && take_number (in, &files) &&
          files == count;
 }

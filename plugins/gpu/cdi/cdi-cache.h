@@ -20,8 +20,9 @@ gboolean cdi_cache_read (const B9Host *host, CdiRegistry *registry);
  * would not show in its times. */
 void cdi_cache_write (const B9Host *host, const CdiRegistry *registry);
 
-/* The two halves without the host, for tests. */
+/* The parts without the host, for tests. */
 GBytes *cdi_cache_encode (const CdiRegistry *registry);
+guint64 cdi_cache_checksum (const guint8 *bytes, gsize length); /* the first eight bytes, of the rest */
 gboolean cdi_cache_decode (GBytes *kept, CdiRegistry *registry);
 
 G_END_DECLS

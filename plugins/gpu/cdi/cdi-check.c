@@ -20,6 +20,7 @@
 #include "plugins/gpu/cdi/cdi-request.h"
 
 #define GENERATE "generate the CDI file anew: nvidia-ctk cdi generate --output=/var/run/cdi/nvidia.yaml"
+#define DESCRIBE "for NVIDIA: nvidia-ctk cdi generate --output=/var/run/cdi/nvidia.yaml"
 #define CONFLICTING "conflicting device"
 
 typedef struct {
@@ -197,7 +198,8 @@ run_check (const B9Host *host, gboolean summary)
   g_autoptr (CdiDriver) driver = cdi_driver_read (host);
   const Check check = {host, registry, findings, driver};
 
-  cdi_findings_add (findings, B9_FINDING_OK, "cdi.devices", describe (host, registry), NULL);
+  cdi_findings_add (findings, B9_FINDING_OK, registry->files->len > 0 ? "cdi.devices" : "cdi.absent",
+                    describe (host, registry), registry->files->len > 0 ? NULL : DESCRIBE);
   check_problems (&check);
   check_files (&check);
   cdi_findings_report (findings, host, summary);
@@ -240,7 +242,7 @@ cdi_probe (const B9Host *host)
   } else if (g_hash_table_size (registry->devices) == 0) {
     cell.state = B9_CAPABILITY_CONDITIONAL;
     cell.reason = "this host describes no CDI device";
-    cell.remedy = "for NVIDIA: nvidia-ctk cdi generate --output=/var/run/cdi/nvidia.yaml";
+    cell.remedy = DESCRIBE;
   }
   host->report (host, &cell);
 }

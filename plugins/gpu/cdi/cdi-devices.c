@@ -102,8 +102,7 @@ cdi_device_resolve (const CdiDeviceNode *node, const CdiHostNodes *nodes, CdiOci
                            .uid = node->uid,
                            .gid = node->gid};
   if (!is_node && !complete) {
-    g_set_error (error, B9_ERROR, B9_ERROR_UNSUPPORTED,
-                 "failed to stat CDI host device \"%s\": %s; load its driver, or generate the CDI file anew",
+    g_set_error (error, B9_ERROR, B9_ERROR_UNSUPPORTED, "failed to stat CDI host device \"%s\": %s",
                  host_path, failure != 0 ? cdi_errno_text (failure) : "not a device node");
     return FALSE;
   }

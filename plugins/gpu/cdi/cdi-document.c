@@ -64,18 +64,24 @@ count_value (Decoder *decoder, const CdiNode *node, GError **error)
   return TRUE;
 }
 
+/* Whether YAML's types apply to a scalar, and it is not text in any case. */
+static gboolean
+is_typed (const CdiNode *node)
+{
+  return node->tag != CDI_TAG_STRING && (node->plain || node->tag == CDI_TAG_CORE);
+}
+
 static CdiScalar
 resolve (const CdiNode *node)
 {
-  if (node->tag == CDI_TAG_STRING || (!node->plain && node->tag == CDI_TAG_NONE))
-    return (CdiScalar){.kind = CDI_SCALAR_STRING};
-  return cdi_scalar_resolve (node->text, node->length);
+  return is_typed (node) ? cdi_scalar_resolve (node->text, node->length)
+                         : (CdiScalar){.kind = CDI_SCALAR_STRING};
 }
 
 static gboolean
 is_null (const CdiNode *node)
 {
-  return node->kind == CDI_NODE_SCALAR && resolve (node).kind == CDI_SCALAR_NULL;
+  return node->kind == CDI_NODE_SCALAR && is_typed (node) && cdi_scalar_is_null (node->text, node->length);
 }
 
 static const char *
@@ -106,7 +112,7 @@ decode_text (Decoder *decoder, const CdiNode *node, const char *name, const char
   if (node->kind != CDI_NODE_SCALAR)
     return refuse_kind (decoder, node, name, "text", error);
   *text = node->text;
-  if (!node->plain && node->tag == CDI_TAG_NONE)
+  if (!is_typed (node))
     return TRUE;
   scalar = resolve (node);
   if (scalar.kind == CDI_SCALAR_STRING)

@@ -172,9 +172,15 @@ plan_node (CdiPlan *plan, const CdiSource *source, const CdiDeviceNode *node, Cd
            CdiArray *rules, GError **error)
 {
   g_auto (CdiOciDevice) device = {0};
+  g_autoptr (GError) problem = NULL;
 
-  if (!cdi_device_resolve (node, plan->nodes, &device, error) ||
-      !check_host_path (plan, node, &device, error) ||
+  if (!cdi_device_resolve (node, plan->nodes, &device, &problem)) {
+    g_set_error (error, B9_ERROR, B9_ERROR_UNSUPPORTED,
+                 "%s: %s; load the device's driver, or generate the CDI file anew", source->cause,
+                 problem->message);
+    return FALSE;
+  }
+  if (!check_host_path (plan, node, &device, error) ||
       !process_id (plan->spec, "/process/user/uid", &device.uid, error) ||
       !process_id (plan->spec, "/process/user/gid", &device.gid, error))
     return FALSE;

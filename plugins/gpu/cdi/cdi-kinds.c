@@ -102,5 +102,6 @@ cdi_vendor (const char *device)
     return g_strdup ("unknown");
   labels = g_strsplit (name.vendor, ".", -1);
   count = g_strv_length (labels);
-  return g_strdup (labels[count >= 2 ? count - 2 : 0]);
+  /* "a..b" is a vendor too. */
+  return g_strdup (count >= 2 && *labels[count - 2] != '\0' ? labels[count - 2] : name.vendor);
 }

@@ -68,10 +68,23 @@ report_conflict (CdiRegistry *registry, const CdiEntry *entry, const CdiFile *fi
   }
 }
 
+/* KIND=NAME, without the price of a format: there are hundreds. */
+static char *
+qualified_name (CdiArena *arena, const char *kind, const char *device)
+{
+  gsize kind_length = strlen (kind), device_length = strlen (device);
+  char *name = cdi_arena_text (arena, NULL, kind_length + 1 + device_length);
+
+  memcpy (name, kind, kind_length);
+  name[kind_length] = '=';
+  memcpy (name + kind_length + 1, device, device_length);
+  return name;
+}
+
 static void
 add_device (CdiRegistry *registry, const CdiFile *file, const CdiDevice *device, GHashTable *conflicts)
 {
-  char *name = cdi_arena_format (registry->arena, "%s=%s", file->spec->kind, device->name);
+  char *name = qualified_name (registry->arena, file->spec->kind, device->name);
   CdiEntry *entry = g_hash_table_lookup (registry->devices, name);
 
   if (entry != NULL && entry->file->directory == file->directory) {

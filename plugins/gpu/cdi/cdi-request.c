@@ -59,12 +59,11 @@ compare_texts (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
-/* What the annotations ask for, in the order of their keys. */
-static CdiRequests *
-read_requests (const B9Spec *spec, GError **error)
+/* The annotations that ask for CDI devices, sorted; of char *. */
+static GPtrArray *
+find_keys (const B9Spec *spec)
 {
-  g_autoptr (CdiRequests) requests = cdi_requests_new ();
-  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+  GPtrArray *keys = g_ptr_array_new_with_free_func (g_free);
 
   for (guint i = 0, count = spec->length (spec, ANNOTATIONS); i < count; i++) {
     g_autofree char *key = spec->member_name (spec, ANNOTATIONS, i);
@@ -73,6 +72,15 @@ read_requests (const B9Spec *spec, GError **error)
       g_ptr_array_add (keys, g_steal_pointer (&key));
   }
   g_ptr_array_sort (keys, compare_texts);
+  return keys;
+}
+
+/* What they ask for, in their order. */
+static CdiRequests *
+read_requests (const B9Spec *spec, const GPtrArray *keys, GError **error)
+{
+  g_autoptr (CdiRequests) requests = cdi_requests_new ();
+
   for (guint i = 0; i < keys->len; i++) {
     g_autofree char *pointer = annotation_pointer (keys->pdata[i]);
     g_autofree char *value = NULL;
@@ -117,6 +125,23 @@ report (B9GpuRequests *requests, const CdiRequest *request, const CdiEntry *entr
 
   if (told.gpu_class != 0)
     requests->add (requests, &told);
+}
+
+/* Each annotation is answered for, also one whose devices another asks for too, or that are no GPUs: the core
+ * refuses a container with an annotation that no detector has taken. */
+static void
+note_keys (B9Spec *spec, const GPtrArray *keys)
+{
+  for (guint i = 0; i < keys->len; i++) {
+    g_autofree char *pointer = annotation_pointer (keys->pdata[i]);
+    g_autofree char *value = NULL;
+    g_autofree char *action = NULL;
+
+    if (!spec->string (spec, pointer, &value, NULL))
+      continue;
+    action = g_strdup_printf ("resolved: %s", value != NULL ? value : "nothing");
+    spec->note (spec, pointer, action, "cdi: an annotation that begins with " CDI_ANNOTATION_PREFIX);
+  }
 }
 
 static gboolean
@@ -169,7 +194,8 @@ inject (const B9Host *host, const char *backend, const CdiRegistry *registry, co
 gboolean
 cdi_edit (const B9Host *host, const char *backend, B9Spec *spec, B9GpuRequests *requests, GError **error)
 {
-  g_autoptr (CdiRequests) all = read_requests (spec, error);
+  g_autoptr (GPtrArray) keys = find_keys (spec);
+  g_autoptr (CdiRequests) all = read_requests (spec, keys, error);
   g_autoptr (CdiRequests) wanted = cdi_requests_new ();
   g_autoptr (GHashTable) marked = NULL;
   g_autoptr (CdiRegistry) registry = NULL;
@@ -191,6 +217,7 @@ cdi_edit (const B9Host *host, const char *backend, B9Spec *spec, B9GpuRequests *
   registry = cdi_registry_load (host, cdi_directories (host));
   if (!inject (host, backend, registry, wanted, all, spec, error))
     return FALSE;
+  note_keys (spec, keys);
   for (guint i = 0; i < all->requests->len; i++) {
     const CdiRequest *request = all->requests->pdata[i];
 
@@ -203,7 +230,8 @@ cdi_edit (const B9Host *host, const char *backend, B9Spec *spec, B9GpuRequests *
 gboolean
 cdi_detect (const B9Host *host, const B9Spec *spec, B9GpuRequests *requests, GError **error)
 {
-  g_autoptr (CdiRequests) all = read_requests (spec, error);
+  g_autoptr (GPtrArray) keys = find_keys (spec);
+  g_autoptr (CdiRequests) all = read_requests (spec, keys, error);
   g_autoptr (GHashTable) marked = NULL;
 
   (void)host;

@@ -90,7 +90,7 @@ find_word (const char *text, gsize length, CdiScalar *scalar)
   if (length > 5)
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    if (strcmp (words[i].word, text) == 0) {
+    if (words[i].word[0] == text[0] && strcmp (words[i].word, text) == 0) {
       *scalar = words[i].value;
       return TRUE;
     }
@@ -206,13 +206,21 @@ cdi_scalar_resolve (const char *text, gsize length)
   char first = text[0];
 
   if (g_ascii_isdigit (first) || first == '+' || first == '-' || first == '.') {
-    if (find_word (text, length, &scalar))
+    if (!g_ascii_isdigit (first) && find_word (text, length, &scalar))
       return scalar;
     return length <= LONGEST_NUMBER ? resolve_number (text) : scalar;
   }
   if (first == '\0' || strchr ("~yYnNtTfFoO", first) != NULL)
     find_word (text, length, &scalar);
   return scalar;
+}
+
+gboolean
+cdi_scalar_is_null (const char *text, gsize length)
+{
+  return length == 0 || strcmp (text, "~") == 0 ||
+         (length == 4 &&
+          (strcmp (text, "null") == 0 || strcmp (text, "Null") == 0 || strcmp (text, "NULL") == 0));
 }
 
 /* The fewest digits that read back as @real, as "d.ddde+XX" parted into digits and exponent. */

@@ -32,6 +32,9 @@ typedef struct {
 /* The type of the plain (unquoted) scalar @text. */
 CdiScalar cdi_scalar_resolve (const char *text, gsize length);
 
+/* Whether that type is null: asked for every value, and quicker. */
+gboolean cdi_scalar_is_null (const char *text, gsize length);
+
 /* The text of anything but a string and null; g_free(). */
 char *cdi_scalar_text (const CdiScalar *scalar);
 
