@@ -14,7 +14,7 @@ static void
 put_image (void)
 {
   make_directory ("image/overlay/empty");
-  put_file ("image/b9run-manifest.json", "{\"manifest\": 1}");
+  put_file ("image/manifest.json", "{\"manifest\": 1}");
   put_file ("image/inventory.img", "inventory");
   put_file ("image/a-first-by-name", "");
   put_file ("image/overlay/data", "below");
@@ -68,7 +68,7 @@ START_TEST (an_image_comes_back_as_it_was)
   put_image ();
   ck_assert_msg (export_image (&error), "%s", error != NULL ? error->message : "");
   ck_assert_msg (import_image (NULL, &error), "%s", error != NULL ? error->message : "");
-  manifest = get_file ("unpacked/b9run-manifest.json");
+  manifest = get_file ("unpacked/manifest.json");
   below = get_file ("unpacked/overlay/data");
   ck_assert_str_eq (manifest, "{\"manifest\": 1}");
   ck_assert_str_eq (below, "below");
@@ -101,7 +101,7 @@ START_TEST (the_manifest_comes_before_the_other_files)
   ck_assert (import_image (&options, NULL));
   g_ptr_array_add (names, NULL);
   all = g_strjoinv (" ", (char **)names->pdata);
-  ck_assert_str_eq (all, "b9run-manifest.json a-first-by-name inventory.img overlay/data");
+  ck_assert_str_eq (all, "manifest.json a-first-by-name inventory.img overlay/data");
 }
 END_TEST
 
@@ -109,7 +109,7 @@ static gboolean
 refuse_data (const char *directory, const char *name, guint64 size, gpointer data G_GNUC_UNUSED,
              GError **error)
 {
-  g_autofree char *manifest = g_build_filename (directory, "b9run-manifest.json", NULL);
+  g_autofree char *manifest = g_build_filename (directory, "manifest.json", NULL);
 
   if (strcmp (name, "overlay/data") != 0)
     return TRUE;

@@ -14,7 +14,7 @@
 G_BEGIN_DECLS
 
 /* The file of an image that comes first in its archive, so that a reader knows what has to follow. */
-#define B9_ARCHIVE_FIRST "b9run-manifest.json"
+#define B9_ARCHIVE_FIRST "manifest.json"
 
 typedef struct {
   /* How many bytes of files have passed, now and then; TRUE to go on.  May be NULL. */

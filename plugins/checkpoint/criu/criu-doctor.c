@@ -3,7 +3,8 @@
  * criu-doctor.c: CRIU's lines of `b9run doctor`: which one is used, and whether it saves a process.
  *
  * The process is a `sleep` of our own in a session of its own, the image goes into a directory of mode 0700
- * that is removed again, and the save ends the process.
+ * that is removed again, and the save ends the process.  CRIU keeps what it finds out about the kernel in
+ * /run/criu.kdat; where that was not there before, it goes too.
  */
 #include "config.h"
 
@@ -158,8 +159,8 @@ try_dump (const B9Host *host, const char *program)
   remove_files (directory);
 }
 
-void
-criu_examine (const B9Host *host)
+static void
+examine_program (const B9Host *host)
 {
   g_auto (CriuProgram) program = {0};
 
@@ -181,5 +182,20 @@ criu_examine (const B9Host *host)
     find (host, B9_FINDING_OK, "criu", NULL, "%s %s passes its own check", program.path, program.version);
     if (geteuid () == 0)
       try_dump (host, program.path);
+  }
+}
+
+void
+criu_examine (const B9Host *host)
+{
+  static const char *const caches[] = {"/run/criu.kdat", "/run/criu.kdat.tmp"};
+  gboolean there[G_N_ELEMENTS (caches)];
+
+  for (guint i = 0; i < G_N_ELEMENTS (caches); i++)
+    there[i] = access (caches[i], F_OK) == 0;
+  examine_program (host);
+  for (guint i = 0; i < G_N_ELEMENTS (caches); i++) {
+    if (!there[i])
+      unlink (caches[i]);
   }
 }
