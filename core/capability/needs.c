@@ -91,6 +91,32 @@ add_process (GPtrArray *needs, const B9JsonText *spec, GError **error)
   return TRUE;
 }
 
+/* The hooks that engines take from CDI files bring a driver's libraries along; a runtime that passes them
+ * over may still give the device. */
+static gboolean
+is_of_cdi (const char *path)
+{
+  static const char *const names[] = {"nvidia-cdi-hook", "nvidia-ctk", NULL};
+  g_autofree char *name = path != NULL ? g_path_get_basename (path) : NULL;
+
+  return name != NULL && g_strv_contains (names, name);
+}
+
+static gboolean
+add_hooks (GPtrArray *needs, const B9JsonText *spec, B9JsonValue hooks, GError **error)
+{
+  for (B9JsonValue one = b9_json_first (spec, hooks); one != B9_JSON_NONE; one = b9_json_next (spec, one)) {
+    g_autofree char *place = b9_json_place (spec, one);
+    g_autofree char *path = NULL;
+
+    if (b9_json_kind (spec, one) == B9_JSON_OBJECT &&
+        !b9_json_find_string (spec, one, &path, error, "path", NULL))
+      return FALSE;
+    add (needs, is_of_cdi (path) ? "cdi.hooks" : "hooks.createContainer", place);
+  }
+  return TRUE;
+}
+
 static gboolean
 add_security_and_hooks (GPtrArray *needs, const B9JsonText *spec, GError **error)
 {
@@ -101,9 +127,7 @@ add_security_and_hooks (GPtrArray *needs, const B9JsonText *spec, GError **error
     return FALSE;
   if (seccomp != B9_JSON_NONE)
     add (needs, "seccomp", "linux.seccomp");
-  if (is_filled_array (spec, hooks))
-    add (needs, "hooks.createContainer", "hooks.createContainer");
-  return TRUE;
+  return !is_filled_array (spec, hooks) || add_hooks (needs, spec, hooks, error);
 }
 
 static gboolean

@@ -174,11 +174,23 @@ test_the_legacy_hook_alone_is_refused() {
   refused 'ask by CDI'
 }
 
+# An engine has put CDI's edits into the bundle; without links to the libraries, but with its GPU.
+test_an_engines_cdi_hooks_are_no_reason_to_refuse() {
+  fake_host
+  bundle gpu test -c /dev/nvidia0
+  ask_for_gpu gpu
+  edit_config gpu '.hooks.createContainer = [{path: "/usr/bin/nvidia-cdi-hook", args: ["nvidia-cdi-hook", "update-ldcache"]}]'
+  expect_status 0 gpu_b9 run --bundle gpu "$(id_for h)"
+  edit_config gpu '.hooks.createContainer[0].path = "/usr/bin/another"'
+  refused 'skips createContainer hooks without a word'
+}
+
 # The annotation of a device plugin, and what NVIDIA's own tool writes for this GPU.
 test_cdi_brings_a_gpu() {
   local id
   id=$(id_for c)
   fake_host
+  use_log
   bundle gpu sleep 1000
   mkdir -p host/etc/cdi lib
   echo library >lib/libcuda.so.550.54.15
@@ -199,6 +211,9 @@ containerEdits:
     - hookName: createContainer
       path: /usr/bin/nvidia-cdi-hook
       args: [nvidia-cdi-hook, disable-device-node-modification]
+    - hookName: createContainer
+      path: /usr/bin/nvidia-cdi-hook
+      args: [nvidia-cdi-hook, update-ldcache, --folder, /usr/lib]
 devices:
   - name: "0"
     containerEdits:
@@ -210,9 +225,11 @@ END
     | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW"}'
   gpu_b9 run --detach --bundle gpu "$id" </dev/null >>out 2>>err || fail "$(cat err)"
   has_nvproxy "$id" || fail "$(sandbox_argv "$id")"
+  grep -q 'passes over the 1 createContainer hooks of the bundle' own.txt || fail "$(cat own.txt)"
   expect_stdout library "$B9RUN" exec "$id" cat /usr/lib/libcuda.so.550.54.15
   expect_status 0 "$B9RUN" exec "$id" sh -c 'test -c /dev/nvidia0 && test ! -e /dev/nvidia-uvm-tools'
   expect_stdout 'NVIDIA_VISIBLE_DEVICES=void' sh -c "jq -r '.process.env[] | select(startswith(\"NVIDIA_V\"))' /run/b9run/containers/$id/*/bundle/config.json"
-  expect_stdout 'null []' sh -c "jq -rc '\"\\(.linux.seccomp) \\(.hooks.createContainer)\"' /run/b9run/containers/$id/*/bundle/config.json"
+  # What release 20240729 does not run stays, and the log says so.
+  expect_stdout 'null ["update-ldcache"]' sh -c "jq -rc '\"\\(.linux.seccomp) \\([.hooks.createContainer[].args[1]])\"' /run/b9run/containers/$id/*/bundle/config.json"
   remove_container "$id"
 }

@@ -235,10 +235,8 @@ report_host_features (const Probe *probe)
 static void
 report_features (const Probe *probe)
 {
-  static const char *const inject[] = {"gpu:cdi.inject", NULL};
-
   report_feature (probe, "hooks.createContainer", "/hooks=createContainer", NULL);
-  report_feature (probe, "cdi.hooks", "/hooks=createContainer", inject);
+  report_feature (probe, "cdi.hooks", "/hooks=createContainer", NULL);
   report_feature (probe, "netns.join", "/linux/namespaces=network", NULL);
   report_feature (probe, "netns.none", "/linux/namespaces=network", NULL);
   report_feature (probe, "idmap", "/linux/mountExtensions/idmap/enabled", NULL);

@@ -156,7 +156,6 @@ report_text_rule (RunscRelease *release, const TextRule *rule)
 static void
 report_hooks (RunscRelease *release)
 {
-  static const char *const needs[] = {"gpu:cdi.inject", NULL};
   g_autofree char *evidence = NULL;
   RunscAnswer answer = runsc_release_runs_hooks (release, &evidence);
   RunscVerdict verdict = {
@@ -178,7 +177,7 @@ report_hooks (RunscRelease *release)
                              "driver's libraries and no cache of the loader";
     verdict.remedy = (char *)"set LD_LIBRARY_PATH in the image, or use a release of 2026-05-20 or later";
   }
-  runsc_report (release->host, "cdi.hooks", &verdict, needs);
+  runsc_report (release->host, "cdi.hooks", &verdict, NULL);
 }
 
 /* --- the network --- */
