@@ -7,6 +7,7 @@ guidesdir = $(docdir)/guides
 dist_guides_DATA = \
 	docs/guides/containerd.md \
 	docs/guides/docker.md \
+	docs/guides/gpu-cdi.md \
 	docs/guides/gpus.md \
 	docs/guides/kubernetes.md \
 	docs/guides/podman.md \
