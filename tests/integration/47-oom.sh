@@ -8,7 +8,7 @@
 
 # greedy DIR: a bundle whose command takes more memory than its cgroup may have.
 greedy() {
-  bundle "$1" sh -c 'dd if=/dev/zero of=/dev/null bs=600M count=1; exit 3'
+  bundle "$1" sh -c 'dd if=/dev/zero of=/dev/null bs=600M count=1; sleep 1; exit 3'
   limit_memory "$1"
 }
 
@@ -103,7 +103,8 @@ test_events_tell_of_it() {
     events=$!
     # The first statistics are there, so it listens.
     wait_until 20 grep -q '"type":"stats"' events
-    expect_status 0 "$B9RUN" exec "$id" touch /tmp/go
+    # Its own end may be lost, where the kernel chooses the sandbox.
+    "$B9RUN" exec "$id" touch /tmp/go || true
     wait_until 20 grep -q '"type":"oom"' events
     [ "$(jq -r 'select(.type == "oom").id' events | head -n 1)" = "$id" ] || fail "$BACKEND: $(cat events)"
     # runc's ends with the cgroup, ours with the container.

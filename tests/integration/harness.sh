@@ -127,9 +127,10 @@ expect_refusal() {
   [ "$STATUS" -ne 0 ] || show_captured "expected a refusal: $wanted" "$@"
 }
 
-# wait_until SECONDS COMMAND...: tries COMMAND until it succeeds.
+# wait_until SECONDS COMMAND...: tries COMMAND until it succeeds.  SECONDS are those of
+# an idle machine; a busy one has WAIT_FACTOR times as many.
 wait_until() {
-  local seconds=$1 end
+  local seconds=$(($1 * ${WAIT_FACTOR:-4})) end
   shift
   end=$((${EPOCHREALTIME/[.,]/} + seconds * 1000000))
   until "$@" >/dev/null 2>&1; do
