@@ -7,7 +7,7 @@
  * directory that nobody else can write, and modes, owners, times, links and extended attributes are ignored
  * or refused.
  *
- * Of the core it uses the declarations in format-module.h, and failure.c is compiled into it.
+ * It may use nothing of the core but the declarations in format-module.h.
  */
 #include "config.h"
 
@@ -23,7 +23,6 @@
 #include <b9run/b9-plugin.h>
 
 #include "core/formats/format-module.h"
-#include "core/sys/failure.h"
 
 #define BLOCK (1024 * 1024)
 #define MAX_DEPTH 8
@@ -33,13 +32,42 @@
 typedef struct archive Reader, Writer;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Reader, archive_free)
 
+static gboolean fail (GError **error, B9Error code, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+static gboolean
+fail (GError **error, B9Error code, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error_literal (error, B9_ERROR, (int)code, text);
+  return FALSE;
+}
+
+/* Not in libc's words for ENOENT and EACCES, which clients take for the container's own failure. */
+static gboolean
+fail_errno (GError **error, int errnum, const char *what, const char *name)
+{
+  const char *why = g_strerror (errnum);
+
+  if (errnum == ENOENT)
+    why = "it does not exist";
+  if (errnum == EACCES || errnum == EPERM)
+    why = "the user has no right to";
+  return fail (error, errnum == EACCES || errnum == EPERM ? B9_ERROR_PERMISSION : B9_ERROR_IO, "%s %s: %s",
+               what, name, why);
+}
+
 static gboolean
 fail_in_libarchive (Reader *archive, const char *what, GError **error)
 {
   const char *reason = archive_error_string (archive);
 
-  return b9_fail (error, archive_errno (archive) == ENOSPC ? B9_ERROR_IO : B9_ERROR_BAD_INPUT, "%s: %s", what,
-                  reason != NULL ? reason : "no reason given");
+  return fail (error, archive_errno (archive) == ENOSPC ? B9_ERROR_IO : B9_ERROR_BAD_INPUT, "%s: %s", what,
+               reason != NULL ? reason : "no reason given");
 }
 
 static gboolean
@@ -47,7 +75,7 @@ go_on (const B9ArchiveJob *job, guint64 done, GError **error)
 {
   if (job->progress == NULL || job->progress (done, job->data))
     return TRUE;
-  return b9_fail (error, B9_ERROR_FAILED, "cancelled");
+  return fail (error, B9_ERROR_FAILED, "cancelled");
 }
 
 static void
@@ -89,9 +117,9 @@ write_content (Writer *archive, const B9ArchiveJob *job, int fd, const char *nam
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
-      return b9_fail_errno (error, errno, "cannot read %s", name);
+      return fail_errno (error, errno, "cannot read", name);
     if (got == 0)
-      return b9_fail (error, B9_ERROR_IO, "%s became shorter while it was read", name);
+      return fail (error, B9_ERROR_IO, "%s became shorter while it was read", name);
     if (archive_write_data (archive, block, (gsize)got) != got)
       return fail_in_libarchive (archive, job->what, error);
     left -= (guint64)got;
@@ -110,11 +138,11 @@ write_entry (Writer *archive, const B9ArchiveJob *job, const char *name, guint64
   gboolean good;
 
   if (fd < 0)
-    return b9_fail_errno (error, errno, "cannot open %s", name);
+    return fail_errno (error, errno, "cannot open", name);
   if (fstat (fd, &info) != 0)
-    good = b9_fail_errno (error, errno, "cannot look at %s", name);
+    good = fail_errno (error, errno, "cannot look at", name);
   else if (!S_ISREG (info.st_mode) && !S_ISDIR (info.st_mode))
-    good = b9_fail (error, B9_ERROR_BAD_INPUT, "%s is no plain file any more", name);
+    good = fail (error, B9_ERROR_BAD_INPUT, "%s is no plain file any more", name);
   else
     good = write_header (archive, name, &info, error) &&
            (S_ISDIR (info.st_mode) ||
@@ -142,10 +170,10 @@ archive_write (const B9ArchiveJob *job, const char *const *names, GError **error
       archive_write_set_filter_option (archive, "zstd", "compression-level", COMPRESSION_LEVEL) !=
           ARCHIVE_OK ||
       archive_write_set_format_pax_restricted (archive) != ARCHIVE_OK)
-    return b9_fail (error, B9_ERROR_UNSUPPORTED,
-                    "this system's libarchive writes no tar with zstd: %s; install one that was built with "
-                    "libzstd",
-                    archive_error_string (archive));
+    return fail (error, B9_ERROR_UNSUPPORTED,
+                 "this system's libarchive writes no tar with zstd: %s; install one that was built with "
+                 "libzstd",
+                 archive_error_string (archive));
   use_threads (archive);
   archive_write_set_bytes_in_last_block (archive, 1);
   if (archive_write_open_fd (archive, job->file) != ARCHIVE_OK)
@@ -173,7 +201,7 @@ refuse (const char *name, GError **error, const char *why)
 {
   g_autofree char *shown = show_name (name);
 
-  return b9_fail (error, B9_ERROR_BAD_INPUT, "the entry \"%s\" %s; nothing was unpacked", shown, why);
+  return fail (error, B9_ERROR_BAD_INPUT, "the entry \"%s\" %s; nothing was unpacked", shown, why);
 }
 
 static gboolean
@@ -240,7 +268,7 @@ enter_directories (const B9ArchiveJob *job, const char *name, char **parts, guin
     fd = child;
   }
   if (fd < 0)
-    b9_fail_errno (error, errno, "cannot make the directory of %s", name);
+    fail_errno (error, errno, "cannot make the directory of", name);
   return fd;
 }
 
@@ -279,11 +307,11 @@ unpack_content (Reader *archive, const B9ArchiveJob *job, int fd, const char *na
     if (offset < 0 || (guint64)offset > size || length > size - (guint64)offset)
       return refuse (name, error, "is larger than its header says");
     if (!write_block (fd, block, length, (guint64)offset))
-      return b9_fail_errno (error, errno, "cannot write %s", name);
+      return fail_errno (error, errno, "cannot write", name);
     if (!go_on (job, before + (guint64)offset + length, error))
       return FALSE;
   }
-  return ftruncate (fd, (off_t)size) == 0 || b9_fail_errno (error, errno, "cannot write %s", name);
+  return ftruncate (fd, (off_t)size) == 0 || fail_errno (error, errno, "cannot write", name);
 }
 
 static gboolean
@@ -301,7 +329,7 @@ unpack_file (Reader *archive, const B9ArchiveJob *job, const char *name, char **
   if (fd < 0 && errno == EEXIST)
     refuse (name, error, "comes twice");
   else if (fd < 0)
-    b9_fail_errno (error, errno, "cannot make %s", name);
+    fail_errno (error, errno, "cannot make", name);
   else
     good = unpack_content (archive, job, fd, name, size, before, error);
   close_quietly (fd);
@@ -328,15 +356,15 @@ check_bounds (const B9ArchiveJob *job, const char *name, guint64 size, guint64 b
               GError **error)
 {
   if (files >= job->max_files)
-    return b9_fail (error, B9_ERROR_BAD_INPUT,
-                    "it holds more than %" G_GUINT64_FORMAT " files; nothing was unpacked", job->max_files);
+    return fail (error, B9_ERROR_BAD_INPUT,
+                 "it holds more than %" G_GUINT64_FORMAT " files; nothing was unpacked", job->max_files);
   if (size > job->max_bytes - bytes) {
     g_autofree char *shown = show_name (name);
 
-    return b9_fail (error, B9_ERROR_BAD_INPUT,
-                    "with the entry \"%s\" it is larger than the %" G_GUINT64_FORMAT
-                    " bytes that there is room for; nothing was unpacked",
-                    shown, job->max_bytes);
+    return fail (error, B9_ERROR_BAD_INPUT,
+                 "with the entry \"%s\" it is larger than the %" G_GUINT64_FORMAT
+                 " bytes that there is room for; nothing was unpacked",
+                 shown, job->max_bytes);
   }
   return TRUE;
 }
@@ -352,8 +380,7 @@ unpack_entry (Reader *archive, const B9ArchiveJob *job, struct archive_entry *en
   guint64 size;
 
   if (name == NULL)
-    return b9_fail (error, B9_ERROR_BAD_INPUT,
-                    "an entry has a name that cannot be read; nothing was unpacked");
+    return fail (error, B9_ERROR_BAD_INPUT, "an entry has a name that cannot be read; nothing was unpacked");
   parts = check_name (name, error);
   if (parts == NULL || !check_kind (entry, name, error))
     return FALSE;
@@ -402,7 +429,7 @@ archive_read (const B9ArchiveJob *job, GError **error)
     return fail_in_libarchive (
         archive, files == 0 ? "it is no tar archive, plain or with zstd" : "it is damaged", error);
   if (files == 0)
-    return b9_fail (error, B9_ERROR_BAD_INPUT, "it is empty");
+    return fail (error, B9_ERROR_BAD_INPUT, "it is empty");
   return archive_read_close (archive) == ARCHIVE_OK || fail_in_libarchive (archive, "it is damaged", error);
 }
 
