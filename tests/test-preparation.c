@@ -27,7 +27,9 @@ typedef struct {
 static gboolean
 require (gpointer data G_GNUC_UNUSED, const char *capability, const char *what, GError **error)
 {
-  required = g_intern_string (g_strdup_printf ("%s for %s", capability, what));
+  g_autofree char *asked = g_strdup_printf ("%s for %s", capability, what);
+
+  required = g_intern_string (asked);
   if (refuse_capability)
     g_set_error_literal (error, B9_ERROR, B9_ERROR_CAPABILITY, "the cell's reason");
   return !refuse_capability;

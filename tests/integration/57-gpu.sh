@@ -6,6 +6,8 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/harness.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/backends.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/clients.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/podman-checks.sh"
 
 # fake_host [OPTION...]: as tests/fakes/nvidia-host.sh has them.
 fake_host() {
@@ -288,4 +290,44 @@ test_the_harness_for_hardware_fails_with_its_kernel() {
   fake_host --driver 570.124.06
   expect_status 1 package/run --out out
   [[ $OUT == *'| CUDA kernel, runc | failed | status 1: 3 of 9 sums are wrong |'* ]] || fail "$OUT"
+}
+
+# podman passes no environment on: from here on B9RUN is a script that says where the fake host is.
+# That host has this kernel's seccomp, which podman's bundles need.
+with_fake_host_in_b9run() {
+  mkdir -p wrapped host/proc/sys/kernel/seccomp
+  cat /proc/sys/kernel/seccomp/actions_avail >host/proc/sys/kernel/seccomp/actions_avail
+  printf '#!/bin/sh\nB9RUN_HOST_ROOT=%s exec %s "$@"\n' "$WORK/host" "$B9RUN" >wrapped/b9run
+  chmod 755 wrapped/b9run
+  B9RUN=$WORK/wrapped/b9run
+}
+
+podman_says_ready() { pm logs c1 | grep -q ready; }
+
+# A client that passes CDI's annotation on: it execs, pauses, stops and removes as ever.
+check_podman_container() {
+  # shellcheck disable=SC2046  # a list of options
+  pm run -d --annotation cdi.k8s.io/gpu=nvidia.com/gpu=0 $(podman_run_options c1) "$IMAGE" sh -c "$HANDLES_TERM" >/dev/null
+  wait_until 20 sh -c "[ -n \"\$(find /run/b9run/containers -path '*/bundle/config.json')\" ]"
+  expect_stdout 'fake nvidia-smi' pm exec c1 cat /usr/bin/nvidia-smi
+  expect_stdout_has /dev/nvidia0 pm exec c1 ls /dev/nvidia0
+  expect_stdout running pm inspect --format '{{.State.Status}}' c1
+  wait_until 20 podman_says_ready
+  pm stop -t 20 c1 >/dev/null
+  expect_stdout 5 pm inspect --format '{{.State.ExitCode}}' c1
+  pm rm c1 >/dev/null
+}
+
+test_podman_with_runc_gets_its_gpu() {
+  B9RUN_FLAGS='backend=runc'
+  cdi_host
+  with_fake_host_in_b9run
+  with_podman check_podman_container
+}
+
+test_podman_with_runsc_gets_its_gpu() {
+  B9RUN_FLAGS='backend=runsc network=none ignore-cgroups nvproxy-driver-version=550.54.15'
+  cdi_host
+  with_fake_host_in_b9run
+  with_podman check_podman_container
 }
