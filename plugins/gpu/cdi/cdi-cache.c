@@ -19,6 +19,7 @@
 
 #define MAGIC "b9cdi-2\n" PACKAGE_VERSION
 #define NO_TEXT G_MAXUINT32
+#define FIRST_ROOM ((gsize)16 * 1024)
 #define MOST_BYTES ((gsize)32 * 1024 * 1024)
 /* How long the clock of file times may stand still, and then some. */
 #define FRESH_NS ((guint64)100 * 1000 * 1000)
@@ -43,40 +44,59 @@ cdi_cache_checksum (const guint8 *bytes, gsize length)
 
 /* --- writing --- */
 
+/* What is written, in a buffer that grows by halves: a field is a few bytes, and there are a hundred
+ * thousand. */
+typedef struct {
+  guint8 *bytes;
+  gsize length;
+  gsize room;
+} Output;
+
 static void
-put_number (GByteArray *out, guint32 number)
+put (Output *out, gconstpointer bytes, gsize size)
 {
-  g_byte_array_append (out, (const guint8 *)&number, sizeof number);
+  if (out->room - out->length < size) {
+    out->room += MAX (out->room / 2, size + FIRST_ROOM);
+    out->bytes = g_realloc (out->bytes, out->room);
+  }
+  memcpy (out->bytes + out->length, bytes, size);
+  out->length += size;
 }
 
 static void
-put_large (GByteArray *out, guint64 number)
+put_number (Output *out, guint32 number)
 {
-  g_byte_array_append (out, (const guint8 *)&number, sizeof number);
+  put (out, &number, sizeof number);
 }
 
 static void
-put_flag (GByteArray *out, gboolean flag)
+put_large (Output *out, guint64 number)
+{
+  put (out, &number, sizeof number);
+}
+
+static void
+put_flag (Output *out, gboolean flag)
 {
   guint8 byte = flag ? 1 : 0;
 
-  g_byte_array_append (out, &byte, 1);
+  put (out, &byte, 1);
 }
 
 static void
-put_text (GByteArray *out, const char *text)
+put_text (Output *out, const char *text)
 {
   gsize length = text != NULL ? strlen (text) : 0;
 
   put_number (out, text != NULL ? (guint32)length : NO_TEXT);
   if (text != NULL)
-    g_byte_array_append (out, (const guint8 *)text, (guint)length + 1);
+    put (out, text, length + 1);
 }
 
-static void put_struct (GByteArray *out, const CdiType *type, gconstpointer object);
+static void put_struct (Output *out, const CdiType *type, gconstpointer object);
 
 static void
-put_list (GByteArray *out, const CdiField *field, const CdiList *list)
+put_list (Output *out, const CdiField *field, const CdiList *list)
 {
   gsize size = cdi_item_size (field);
 
@@ -99,7 +119,7 @@ put_list (GByteArray *out, const CdiField *field, const CdiList *list)
 }
 
 static void
-put_field (GByteArray *out, const CdiField *field, gconstpointer object)
+put_field (Output *out, const CdiField *field, gconstpointer object)
 {
   const CdiNumber *number;
   gconstpointer optional;
@@ -130,7 +150,7 @@ put_field (GByteArray *out, const CdiField *field, gconstpointer object)
 }
 
 static void
-put_struct (GByteArray *out, const CdiType *type, gconstpointer object)
+put_struct (Output *out, const CdiType *type, gconstpointer object)
 {
   for (const CdiField *field = type->fields; field->name != NULL; field++)
     put_field (out, field, object);
@@ -139,25 +159,25 @@ put_struct (GByteArray *out, const CdiType *type, gconstpointer object)
 GBytes *
 cdi_cache_encode (const CdiRegistry *registry)
 {
-  GByteArray *out = g_byte_array_new ();
+  Output out = {0};
   guint64 sum = 0;
 
-  put_large (out, sum);
-  put_text (out, MAGIC);
-  put_number (out, registry->files->len);
+  put_large (&out, sum);
+  put_text (&out, MAGIC);
+  put_number (&out, registry->files->len);
   for (guint i = 0; i < registry->files->len; i++) {
     const CdiFile *file = registry->files->pdata[i];
 
-    put_number (out, file->directory);
-    put_text (out, file->path);
-    g_byte_array_append (out, (const guint8 *)&file->identity, sizeof file->identity);
-    put_text (out, file->problem);
+    put_number (&out, file->directory);
+    put_text (&out, file->path);
+    put (&out, &file->identity, sizeof file->identity);
+    put_text (&out, file->problem);
     if (file->spec != NULL)
-      put_struct (out, &cdi_spec_type, file->spec);
+      put_struct (&out, &cdi_spec_type, file->spec);
   }
-  sum = cdi_cache_checksum (out->data + sizeof sum, out->len - sizeof sum);
-  memcpy (out->data, &sum, sizeof sum);
-  return g_byte_array_free_to_bytes (out);
+  sum = cdi_cache_checksum (out.bytes + sizeof sum, out.length - sizeof sum);
+  memcpy (out.bytes, &sum, sizeof sum);
+  return g_bytes_new_take (out.bytes, out.length);
 }
 
 /* --- reading --- */

@@ -348,7 +348,7 @@ static const CdiField *
 find_field (const CdiType *type, const char *key)
 {
   for (const CdiField *field = type->fields; field->name != NULL; field++)
-    if (strcmp (field->name, key) == 0)
+    if (field->name[0] == key[0] && strcmp (field->name, key) == 0)
       return field;
   for (const CdiField *field = type->fields; field->name != NULL; field++)
     if (g_ascii_strcasecmp (field->name, key) == 0)

@@ -199,12 +199,31 @@ resolve_number (const char *text)
   return scalar;
 }
 
+/* Digits alone, as most numbers are, and few enough for 64 bits. */
+static gboolean
+parse_digits (const char *text, gsize length, CdiScalar *scalar)
+{
+  gint64 value = 0;
+
+  if (length > 18 || (text[0] == '0' && length > 1))
+    return FALSE;
+  for (gsize i = 0; i < length; i++) {
+    if (!g_ascii_isdigit (text[i]))
+      return FALSE;
+    value = value * 10 + (text[i] - '0');
+  }
+  *scalar = (CdiScalar){.kind = CDI_SCALAR_INTEGER, .integer = value};
+  return TRUE;
+}
+
 CdiScalar
 cdi_scalar_resolve (const char *text, gsize length)
 {
   CdiScalar scalar = {.kind = CDI_SCALAR_STRING};
   char first = text[0];
 
+  if (g_ascii_isdigit (first) && parse_digits (text, length, &scalar))
+    return scalar;
   if (g_ascii_isdigit (first) || first == '+' || first == '-' || first == '.') {
     if (!g_ascii_isdigit (first) && find_word (text, length, &scalar))
       return scalar;
