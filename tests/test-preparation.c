@@ -219,6 +219,18 @@ START_TEST (refuses_an_annotation_that_nobody_takes)
 }
 END_TEST
 
+START_TEST (wants_each_annotation_taken)
+{
+  install ("b9-gpu-flow");
+  assert_refused_spec (
+      "{\"annotations\": {\"cdi.k8s.io/flow\": \"nvidia\", \"cdi.k8s.io/o~t/her\": \"x\"}}",
+      B9_ERROR_UNSUPPORTED,
+      "the annotation cdi.k8s.io/o~t/her asks for devices, and no GPU detector takes it: those that "
+      "are here leave it alone; install the plugin for it (b9run plugins shows those there are and "
+      "those refused), or take it out of gpu.annotations in the configuration");
+}
+END_TEST
+
 START_TEST (refuses_a_spec_that_reads_two_ways)
 {
   assert_refused_spec (
@@ -242,6 +254,7 @@ main (void)
   tcase_add_test (flow, refuses_a_gpu_that_would_not_be_whole);
   tcase_add_test (flow, passes_a_detectors_refusal_on);
   tcase_add_test (flow, refuses_an_annotation_that_nobody_takes);
+  tcase_add_test (flow, wants_each_annotation_taken);
   tcase_add_test (flow, refuses_a_spec_that_reads_two_ways);
   suite_add_tcase (suite, flow);
   return run_suite (suite);

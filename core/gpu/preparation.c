@@ -121,36 +121,56 @@ edit_and_detect (B9Prepared *prepared, const char *backend, GError **error)
   return TRUE;
 }
 
-/* Whether a detector has made a request of an annotation, or has noted or changed one. */
+/* The JSON pointer of an annotation. */
+static char *
+annotation_pointer (const char *name)
+{
+  GString *pointer = g_string_new ("/annotations/");
+
+  for (; *name != '\0'; name++) {
+    if (*name == '~' || *name == '/')
+      g_string_append (pointer, *name == '~' ? "~0" : "~1");
+    else
+      g_string_append_c (pointer, *name);
+  }
+  return g_string_free (pointer, FALSE);
+}
+
+/* Whether a detector has made a request of the annotation, or has noted or changed it. */
 static gboolean
-were_taken (const B9Prepared *prepared)
+was_taken (const B9Prepared *prepared, const char *name)
 {
   const GPtrArray *changes = b9_spec_copy_changes (prepared->copy);
+  g_autofree char *source = annotation_source (name);
+  g_autofree char *pointer = annotation_pointer (name);
 
   for (guint i = 0; i < b9_gpu_requests_count (prepared->requests); i++) {
-    if (g_str_has_prefix (b9_gpu_requests_get (prepared->requests, i)->source, "annotations["))
+    if (strcmp (b9_gpu_requests_get (prepared->requests, i)->source, source) == 0)
       return TRUE;
   }
   for (guint i = 0; i < changes->len; i++) {
-    if (g_str_has_prefix (((const B9SpecChange *)g_ptr_array_index (changes, i))->pointer, "/annotations"))
+    if (strcmp (((const B9SpecChange *)g_ptr_array_index (changes, i))->pointer, pointer) == 0)
       return TRUE;
   }
   return FALSE;
 }
 
-/* Annotations that nobody takes would leave the container without its device, and nobody would tell. */
+/* An annotation that nobody takes would leave the container without its device, and nobody would tell. */
 static gboolean
 check_annotations (const B9Prepared *prepared, const GPtrArray *annotations, GError **error)
 {
-  if (annotations->len == 0 || were_taken (prepared))
-    return TRUE;
-  return b9_fail (
-      error, B9_ERROR_UNSUPPORTED,
-      "the annotation %s asks for devices, and no GPU detector takes it: %s; install the plugin for it "
-      "(b9run plugins shows those there are and those refused), or take it out of gpu.annotations in the "
-      "configuration",
-      (const char *)g_ptr_array_index (annotations, 0),
-      prepared->detectors->len > 0 ? "those that are here leave it alone" : "there is none");
+  for (guint i = 0; i < annotations->len; i++) {
+    const char *name = g_ptr_array_index (annotations, i);
+
+    if (!was_taken (prepared, name))
+      return b9_fail (
+          error, B9_ERROR_UNSUPPORTED,
+          "the annotation %s asks for devices, and no GPU detector takes it: %s; install the plugin for "
+          "it (b9run plugins shows those there are and those refused), or take it out of "
+          "gpu.annotations in the configuration",
+          name, prepared->detectors->len > 0 ? "those that are here leave it alone" : "there is none");
+  }
+  return TRUE;
 }
 
 /* A container gets all of a GPU or is refused. */
