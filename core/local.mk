@@ -15,7 +15,23 @@ libb9core_la_SOURCES = \
 	core/capability/needs.c core/capability/needs.h \
 	core/capability/table.c core/capability/table.h \
 	core/checkpoint/archive.c core/checkpoint/archive.h \
+	core/checkpoint/cancel.c core/checkpoint/cancel.h \
+	core/checkpoint/container.c core/checkpoint/container.h \
+	core/checkpoint/digest.c core/checkpoint/digest.h \
+	core/checkpoint/image.c core/checkpoint/image.h \
+	core/checkpoint/job.c core/checkpoint/job.h \
+	core/checkpoint/journal.c core/checkpoint/journal.h \
+	core/checkpoint/manifest.c core/checkpoint/manifest.h \
+	core/checkpoint/manifest-host.c core/checkpoint/manifest-host.h \
+	core/checkpoint/parties.c core/checkpoint/parties.h \
 	core/checkpoint/processes.c core/checkpoint/processes.h \
+	core/checkpoint/programs.c core/checkpoint/programs.h \
+	core/checkpoint/progress.c core/checkpoint/progress.h \
+	core/checkpoint/recover.c core/checkpoint/recover.h \
+	core/checkpoint/restore.c core/checkpoint/restore.h \
+	core/checkpoint/save.c core/checkpoint/save.h \
+	core/checkpoint/stream.c core/checkpoint/stream.h \
+	core/checkpoint/watchdog.c core/checkpoint/watchdog.h \
 	core/cli/arguments.c core/cli/arguments.h \
 	core/config/config.c core/config/config.h core/config/config-private.h \
 	core/config/config-file.c \
@@ -96,12 +112,15 @@ b9run_SOURCES = \
 	core/cli/perform.c \
 	core/cli/prepare.c \
 	core/cli/command.h core/cli/commands.c \
+	core/cli/checkpointing.c core/cli/checkpointing.h \
 	core/cli/enforce.c \
 	core/cli/explain.h core/cli/explain-print.c \
+	core/cli/launching.c core/cli/launching.h \
 	core/cli/listing.c core/cli/listing.h \
 	core/cli/cmd-capabilities.c \
 	core/cli/cmd-cdi.c \
 	core/cli/cmd-checkpoint.c \
+	core/cli/cmd-checkpoint-info.c \
 	core/cli/cmd-config.c \
 	core/cli/cmd-delete.c \
 	core/cli/cmd-doctor.c \
@@ -114,6 +133,8 @@ b9run_SOURCES = \
 	core/cli/cmd-list.c \
 	core/cli/cmd-plugins.c \
 	core/cli/cmd-ps.c \
+	core/cli/cmd-recover.c \
+	core/cli/cmd-restore.c \
 	core/cli/cmd-run.c \
 	core/cli/cmd-simple.c \
 	core/cli/cmd-spec.c \

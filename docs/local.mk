@@ -5,6 +5,7 @@ verificationdir = $(docdir)/verification
 dist_verification_DATA = docs/verification/README.md
 guidesdir = $(docdir)/guides
 dist_guides_DATA = \
+	docs/guides/checkpoint.md \
 	docs/guides/containerd.md \
 	docs/guides/docker.md \
 	docs/guides/gpu-cdi.md \

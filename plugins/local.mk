@@ -23,6 +23,7 @@ b9_backend_runc_la_LIBADD = $(GLIB_LIBS)
 b9_backend_runsc_la_SOURCES = \
 	plugins/backends/runsc/runsc-args.c \
 	plugins/backends/runsc/runsc-args.h \
+	plugins/backends/runsc/runsc-checkpoint.c \
 	plugins/backends/runsc/runsc-errors.c \
 	plugins/backends/runsc/runsc-examine.c \
 	plugins/backends/runsc/runsc-nvproxy.c \

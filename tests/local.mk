@@ -28,6 +28,7 @@ B9_CHECKS = \
 	tests/test-cgroup \
 	tests/test-checkpoint-vtable \
 	tests/test-checkpoint-criu \
+	tests/test-checkpoint-image \
 	tests/test-checkpoint-cuda \
 	tests/test-checkup \
 	tests/test-claim \
@@ -291,6 +292,10 @@ tests_test_config_files_CPPFLAGS = $(B9_TEST_CPPFLAGS)
 tests_test_config_files_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_config_files_LDADD = $(B9_TEST_LIBS)
 
+tests_test_checkpoint_image_SOURCES = tests/test-checkpoint-image.c tests/suite-testing.h
+tests_test_checkpoint_image_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_checkpoint_image_LDADD = $(B9_TEST_LIBS)
+
 tests_test_checkpoint_vtable_SOURCES = tests/test-checkpoint-vtable.c tests/suite-testing.h
 tests_test_checkpoint_vtable_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_checkpoint_vtable_LDADD = $(B9_TEST_LIBS)
@@ -407,4 +412,4 @@ endif
 
 EXTRA_DIST += tests/fakes/linux-host.sh tests/fakes/nvidia-host.sh
 EXTRA_DIST += tests/cdi-differences.json
-EXTRA_DIST += tests/data tests/fuzz tests/gpu tests/integration tests/valgrind.supp
+EXTRA_DIST += tests/data tests/faults tests/fuzz tests/gpu tests/integration tests/valgrind.supp

@@ -49,15 +49,12 @@ static const Refusal usage[] = {
      "b9run: config: b9run config show [--origin], b9run config defaults, or b9run config check FILE, not "
      "\"frob\"\n"},
     {"config check", "b9run: config check needs a file: b9run config check FILE\n"},
-    {"checkpoint c1", "b9run: checkpoint: this b9run has no checkpoint provider, so containers can be "
-                      "neither checkpointed nor "
-                      "restored; the container is as it was\n"},
-    {"checkpoint --help",
-     "b9run: checkpoint: this b9run has no checkpoint provider, so containers can be neither checkpointed "
-     "nor restored; the container is as it was\n"},
-    {"restore --image-path /i c1",
-     "b9run: restore: this b9run has no checkpoint provider, so containers can be neither "
-     "checkpointed nor restored; the container is as it was\n"},
+    {"checkpoint --parent-path /pre c1",
+     "b9run: container does not exist: c1 (looked in root TOP/runc; b9run list shows what there is)\n"},
+    {"checkpoint --progress loud c1", "b9run: --progress knows none, line and json, not \"loud\"\n"},
+    {"restore --timeout soon c1", "b9run: --timeout takes seconds from 1 to 604800, not \"soon\"\n"},
+    {"checkpoint-info TOP", "b9run: TOP has no manifest.json\n"},
+    {"recover c1", "b9run: container does not exist: c1 (b9run list shows what there is)\n"},
     {"--pool gpu state c1",
      "b9run: there is no pool \"gpu\": the configuration has no pools (worker.pools)\n"},
 };

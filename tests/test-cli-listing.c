@@ -229,7 +229,7 @@ START_TEST (prints_help_for_itself)
     ck_assert_str_eq (result.error, "");
     ck_assert (
         g_str_has_prefix (result.output, "usage: b9run [GLOBAL OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n"));
-    ck_assert_ptr_nonnull (strstr (result.output, "  checkpoint   save a running container\n"));
+    ck_assert_ptr_nonnull (strstr (result.output, "  checkpoint       save a running container\n"));
     ck_assert_ptr_nonnull (
         strstr (result.output, "  --systemd-cgroup               let systemd manage the cgroups\n"));
   }

@@ -63,6 +63,8 @@ int b9_cmd_spec (B9App *app, const B9Line *line, GError **error);
 int b9_cmd_features (B9App *app, const B9Line *line, GError **error);
 int b9_cmd_capabilities (B9App *app, const B9Line *line, GError **error);
 int b9_cmd_checkpoint (B9App *app, const B9Line *line, GError **error);
+int b9_cmd_recover (B9App *app, const B9Line *line, GError **error);
+int b9_cmd_checkpoint_info (B9App *app, const B9Line *line, GError **error);
 int b9_cmd_restore (B9App *app, const B9Line *line, GError **error);
 int b9_cmd_cdi (B9App *app, const B9Line *line, GError **error);
 int b9_cmd_doctor (B9App *app, const B9Line *line, GError **error);

@@ -157,10 +157,9 @@ static const B9Option spec_options[] = {
     END,
 };
 
-/* Read so that a refusal comes for what they need, not for how they are written. */
 static const B9Option checkpoint_options[] = {
-    VALUE ("image-path", 0, "DIR", "the image"),
-    VALUE ("work-path", 0, "DIR", "logs"),
+    VALUE ("image-path", 0, "DIR", "where the image goes (default ./checkpoint)"),
+    VALUE ("work-path", 0, "DIR", "where the logs go (default: beside the image)"),
     VALUE ("parent-path", 0, "DIR", "an earlier pre-dump"),
     FLAG ("leave-running", 0, "go on after the checkpoint"),
     FLAG ("tcp-established", 0, "allow open TCP connections"),
@@ -176,6 +175,19 @@ static const B9Option checkpoint_options[] = {
     VALUE ("manage-cgroups-mode", 0, "MODE", "soft, full, strict or ignore"),
     MANY ("empty-ns", 0, "NS", "a namespace to leave empty"),
     FLAG ("auto-dedup", 0, "deduplicate memory images"),
+    VALUE ("ghost-limit", 0, "SIZE", "the largest unlinked file that is saved, such as 64M"),
+    VALUE ("timeout", 0, "SECONDS", "undo the checkpoint if it takes longer"),
+    VALUE ("progress", 0, "KIND", "none, line (default on a terminal) or json, on standard error"),
+    FLAG ("no-digests", 0, "write no SHA-256 of the image's files into its manifest"),
+    VALUE ("strategy", 0, "NAME", "who moves device state: plugin, host or sandbox"),
+    VALUE ("export", 0, "FILE", "put the image into the archive FILE too (.tar.zst)"),
+    END,
+};
+
+static const B9Option checkpoint_info_options[] = {
+    FLAG ("json", 0, "the manifest as it is"),
+    FLAG ("check-host", 0, "fail where this host cannot restore it"),
+    FLAG ("verify-digests", 0, "fail where a file has another SHA-256 than when it was saved"),
     END,
 };
 
@@ -187,8 +199,9 @@ static const B9Option restore_options[] = {
     FLAG ("no-subreaper", 0, "do not make the backend a subreaper"),
     FLAG ("no-pivot", 0, "do not use pivot_root"),
     FLAG ("no-new-keyring", 0, "keep the session keyring"),
-    VALUE ("image-path", 0, "DIR", "the image"),
-    VALUE ("work-path", 0, "DIR", "logs"),
+    FLAG ("no-monitor", 0, "with --detach: leave nobody, so the exit status is lost"),
+    VALUE ("image-path", 0, "DIR", "the image (default ./checkpoint)"),
+    VALUE ("work-path", 0, "DIR", "where the logs go (default: beside the image)"),
     FLAG ("tcp-established", 0, "allow open TCP connections"),
     FLAG ("tcp-close", 0, "close TCP connections"),
     FLAG ("ext-unix-sk", 0, "allow external unix sockets"),
@@ -201,6 +214,10 @@ static const B9Option restore_options[] = {
     FLAG ("lazy-pages", 0, "restore memory when it is needed"),
     VALUE ("lsm-profile", 0, "TYPE:NAME", "LSM profile"),
     VALUE ("lsm-mount-context", 0, "CONTEXT", "LSM mount context"),
+    VALUE ("timeout", 0, "SECONDS", "end the restore if it takes longer"),
+    VALUE ("progress", 0, "KIND", "none, line (default on a terminal) or json, on standard error"),
+    FLAG ("verify-digests", 0, "compare the SHA-256 of every file of the image first"),
+    VALUE ("import", 0, "FILE", "unpack the archive FILE into the image directory first"),
     END,
 };
 
@@ -281,6 +298,9 @@ const B9Command b9_commands[] = {
              "print events and statistics of a container"),
     COMMAND ("checkpoint", "ID", 1, 1, checkpoint_options, b9_cmd_checkpoint, "save a running container"),
     COMMAND ("restore", "ID", 1, 1, restore_options, b9_cmd_restore, "restore a container from an image"),
+    COMMAND ("checkpoint-info", "DIR", 1, 1, checkpoint_info_options, b9_cmd_checkpoint_info,
+             "print what an image says about itself"),
+    COMMAND ("recover", "[ID]", 0, 1, NULL, b9_cmd_recover, "bring checkpoints that were cut off to an end"),
     COMMAND ("spec", "", 0, 0, spec_options, b9_cmd_spec, "write an example config.json"),
     COMMAND ("features", "", 0, 0, NULL, b9_cmd_features, "print the backend's OCI features document"),
     COMMAND ("capabilities", "", 0, 0, capabilities_options, b9_cmd_capabilities,
@@ -350,7 +370,7 @@ b9_print_help (const B9Command *command)
     return;
   }
   for (command = b9_commands; command->name != NULL; command++)
-    g_string_append_printf (text, "  %-12s %s\n", command->name, command->summary);
+    g_string_append_printf (text, "  %-16s %s\n", command->name, command->summary);
   g_string_append (text, "\nglobal options:\n");
   b9_print_options (text, b9_global_options);
   g_string_append (text,

@@ -21,6 +21,9 @@
 #include "core/sys/failure.h"
 
 #define EXIT_OF_EXEC 255
+
+/* EX_TEMPFAIL of sysexits(3): not this way; the container can be started cold. */
+#define EXIT_START_COLD 75
 #define SPEC_VERSION "1.0.2"
 
 /* A descriptor that we open must never become somebody's standard output. */
@@ -130,13 +133,6 @@ print_version (void)
   return 0;
 }
 
-/* --help on a command that cannot work here would tell clients that it can: podman asks that way. */
-static gboolean
-wants_help (const B9Command *command, const B9Line *line)
-{
-  return b9_line_flag (line, "help") && command->run != b9_cmd_checkpoint && command->run != b9_cmd_restore;
-}
-
 static gboolean
 is_welcome_late (const char *name)
 {
@@ -193,12 +189,12 @@ run_command (B9App *app, const char *const *words, guint position, GError **erro
   if (line == NULL)
     return -1;
   settle_late_globals (app, line);
-  if (wants_help (command, line)) {
+  if (b9_line_flag (line, "help")) {
     b9_print_help (command);
     return 0;
   }
-  if (b9_line_flag (line, "help") || !check_argument_count (command, line, error))
-    return b9_line_flag (line, "help") ? command->run (app, line, error) : -1;
+  if (!check_argument_count (command, line, error))
+    return -1;
   return command->run (app, line, error);
 }
 
@@ -261,6 +257,8 @@ report (const B9App *app, const GError *failure)
   else if (strcmp (app->said, failure->message) != 0)
     fprintf (stderr, "b9run: %s\n", what_was_not_said (app->said, failure->message));
   g_debug ("failed (%s): %s", b9_error_name (failure->code), failure->message);
+  if (g_error_matches (failure, B9_ERROR, B9_ERROR_START_COLD))
+    return EXIT_START_COLD;
   return app->command != NULL && app->command->run == b9_cmd_exec ? EXIT_OF_EXEC : EXIT_FAILURE;
 }
 

@@ -37,6 +37,7 @@ typedef struct {
   const B9Attach *attach;
   pid_t child;
   pid_t container;   /* 0 until the runtime has told */
+  gboolean is_ready; /* and the caller too */
   B9Fd container_fd; /* its pidfd, so that no later process of that PID is meant */
   int early;         /* the signal that asked for an end before the container's PID was known; or 0 */
   sigset_t waiting;  /* signals that wait for that PID */
@@ -151,18 +152,36 @@ note_pid (Loop *loop, pid_t pid)
     kill (pid, SIGKILL);
 }
 
+/* The container is what the caller was promised, or it is killed. */
+static void
+look_whether_ready (Loop *loop)
+{
+  const B9Attach *attach = loop->attach;
+  B9Readiness readiness = B9_READY;
+
+  if (attach->ready != NULL && loop->failure == NULL)
+    readiness = attach->ready (attach->ready_data, loop->container, &loop->failure);
+  loop->is_ready = readiness != B9_READY_NOT_YET;
+  if (readiness == B9_READY)
+    note_pid (loop, loop->container);
+  else if (readiness == B9_READY_NEVER)
+    kill (loop->container, SIGKILL);
+}
+
 /* The runtime has written its PID file, perhaps. */
 static void
 look_for_pid (Loop *loop)
 {
   pid_t pid = loop->container == 0 ? b9_read_pid_file (loop->attach->directory) : 0;
 
+  if (loop->container != 0 && !loop->is_ready)
+    look_whether_ready (loop);
   if (pid == 0 || (loop->attach->record != NULL && !b9_claim_stands (loop->attach->record)))
     return;
   loop->container = pid;
   loop->container_fd = loop->ended ? -1 : b9_pidfd_open (pid);
   pass_on_waiting (loop);
-  note_pid (loop, pid);
+  look_whether_ready (loop);
 }
 
 static void
@@ -225,6 +244,8 @@ pause_before_next_look (Loop *loop)
   gboolean hurry = loop->attach->pid_file != NULL || !sigisemptyset (&loop->waiting) ||
                    (loop->attach->memory_limited && !loop->oom_settled);
 
+  if (loop->container != 0 && !loop->is_ready)
+    return FREQUENT_PAUSE_MS;
   if (loop->oom_looks > 0)
     return OOM_PAUSE_MS;
   if (loop->container != 0)

@@ -10,6 +10,15 @@
 
 G_BEGIN_DECLS
 
+typedef enum {
+  B9_READY_NOT_YET,
+  B9_READY,
+  B9_READY_NEVER, /* with an error: the container is not what it has to be */
+} B9Readiness;
+
+/* Whether a container that has a PID is what the caller was promised; asked until it says so. */
+typedef B9Readiness (*B9ReadyFunc) (gpointer data, pid_t pid, GError **error);
+
 typedef struct {
   char **argv;
   const char *directory; /* where the runtime writes its PID file, named "pid"; nobody else writes there */
@@ -24,6 +33,8 @@ typedef struct {
    */
   gboolean (*deliver) (gpointer data, int number);
   gpointer data;
+  B9ReadyFunc ready; /* asked before the PID is noted and published; or NULL */
+  gpointer ready_data;
   int early_signal; /* out: the signal by which the caller asked for an end before there was a container; or 0
                      */
 } B9Attach;

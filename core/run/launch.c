@@ -32,6 +32,9 @@
 #define READY_FD_AT_LEAST 200
 #define READY_FD_FALLBACK 16
 
+#define READY_ROUNDS 3000
+#define READY_PAUSE_US 20000
+
 gboolean
 b9_check_pid_file (const char *path, GError **error)
 {
@@ -65,6 +68,25 @@ call_clear (Call *call)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Call, call_clear)
 
+void
+b9_insert_arguments (char ***argv, const char *id, const GPtrArray *arguments)
+{
+  GPtrArray *words = g_ptr_array_new_with_free_func (g_free);
+  guint place;
+
+  for (guint i = 0; (*argv)[i] != NULL; i++)
+    g_ptr_array_add (words, g_strdup ((*argv)[i]));
+  for (place = words->len; place > 0 && strcmp (words->pdata[place - 1], id) != 0; place--)
+    continue;
+  for (guint i = 0; i < arguments->len; i++)
+    g_ptr_array_insert (words, (int)(place > 0 ? place - 1 : words->len) + (int)i,
+                        g_strdup (arguments->pdata[i]));
+  g_ptr_array_add (words, NULL);
+  g_ptr_array_set_free_func (words, NULL);
+  g_strfreev (*argv);
+  *argv = (char **)g_ptr_array_free (words, FALSE);
+}
+
 static gboolean
 call_init (Call *call, const B9Launch *launch, B9Operation operation, GError **error)
 {
@@ -80,6 +102,8 @@ call_init (Call *call, const B9Launch *launch, B9Operation operation, GError **e
   call->request.debug = launch->debug;
   call->request.options = launch->options;
   call->argv = runtime->backend->build_argv (&runtime->host, &call->request, error);
+  if (call->argv != NULL && launch->more_arguments != NULL)
+    b9_insert_arguments (&call->argv, launch->target->id, launch->more_arguments);
   return call->argv != NULL;
 }
 
@@ -89,6 +113,12 @@ b9_launch_command (const B9Launch *launch, B9Operation operation, GError **error
   g_auto (Call) call = {0};
 
   return call_init (&call, launch, operation, error) ? g_steal_pointer (&call.argv) : NULL;
+}
+
+static B9Operation
+operation_of (const B9Launch *launch)
+{
+  return launch->operation != 0 ? (B9Operation)launch->operation : B9_OPERATION_RUN;
 }
 
 /* Sets the error from the runtime's log; what the runtime printed itself need not be printed again. */
@@ -140,6 +170,23 @@ give_up (const B9Launch *launch, GError *failure, GError **error)
   return FALSE;
 }
 
+/* A runtime that has returned has done its part, so this is short. */
+static gboolean
+wait_until_ready (const B9Launch *launch, pid_t pid, GError **error)
+{
+  for (guint round = 0; launch->ready != NULL; round++) {
+    B9Readiness readiness = launch->ready (launch->ready_data, pid, error);
+
+    if (readiness != B9_READY_NOT_YET)
+      return readiness == B9_READY;
+    if (round == READY_ROUNDS)
+      return b9_fail (error, B9_ERROR_TIMEOUT, "%s says that container %s runs, but it does not",
+                      launch->target->program, launch->target->id);
+    g_usleep (READY_PAUSE_US);
+  }
+  return TRUE;
+}
+
 /* The runtime has made the container: notes its PID and gives it to the caller. */
 static gboolean
 finish_creation (B9Launch *launch, GError **error)
@@ -150,7 +197,7 @@ finish_creation (B9Launch *launch, GError **error)
   if (pid == 0)
     return b9_fail (error, B9_ERROR_BACKEND_FAILED, "%s said that container %s is made, but wrote no PID",
                     launch->target->program, record->id);
-  return b9_record_note_pid (record, pid, error) &&
+  return wait_until_ready (launch, pid, error) && b9_record_note_pid (record, pid, error) &&
          (launch->pid_file == NULL || b9_publish_pid (launch->pid_file, pid, error));
 }
 
@@ -165,7 +212,7 @@ prepare_stdio (const B9Launch *launch)
 static gboolean
 run_call (B9Launch *launch, const Call *call, GError **error)
 {
-  const B9Spawn spawn = {.argv = call->argv, .output = -1, .error = -1};
+  const B9Spawn spawn = {.argv = call->argv, .output = -1, .error = -1, .mask = launch->mask};
   pid_t pid;
   int status;
 
@@ -230,13 +277,15 @@ b9_launch_run (B9Launch *launch, GError **error)
                      .directory = launch->target->record->directory,
                      .pid_file = launch->pid_file,
                      .memory_limited = launch->memory_limited,
+                     .ready = launch->ready,
+                     .ready_data = launch->ready_data,
                      .signals_init = (traits & B9_BACKEND_SIGNAL_INIT) != 0,
                      .own_group = (traits & B9_BACKEND_OWN_GROUP) != 0 && !launch->terminal};
   GError *failure = NULL;
   int status = 0;
   gboolean ran = FALSE;
 
-  if (call_init (&call, launch, B9_OPERATION_RUN, &failure)) {
+  if (call_init (&call, launch, operation_of (launch), &failure)) {
     attach.argv = call.argv;
     prepare_stdio (launch);
     ran = b9_attach (&attach, &status, &failure);
@@ -280,7 +329,7 @@ run_monitored (B9Launch *launch, const Call *call, GError **error)
   b9_autofd ready = -1;
   b9_autofd told = -1;
   g_auto (GStrv) argv = NULL;
-  B9Spawn spawn = {.output = -1, .error = -1, .own_session = TRUE};
+  B9Spawn spawn = {.output = -1, .error = -1, .own_session = TRUE, .mask = launch->mask};
   int status = 0;
   ssize_t size;
 
@@ -316,7 +365,7 @@ b9_launch_detached (B9Launch *launch, gboolean monitor, GError **error)
   g_auto (Call) call = {0};
   GError *failure = NULL;
 
-  if (call_init (&call, launch, B9_OPERATION_RUN, &failure) &&
+  if (call_init (&call, launch, operation_of (launch), &failure) &&
       (monitor ? run_monitored (launch, &call, &failure) : run_call (launch, &call, &failure)))
     return TRUE;
   return give_up (launch, failure, error);

@@ -9,6 +9,7 @@
 #define B9_LAUNCH_H
 
 #include "core/container/index.h"
+#include "core/run/attach.h"
 #include "core/run/runtime.h"
 
 G_BEGIN_DECLS
@@ -22,7 +23,13 @@ typedef struct {
   gboolean debug;
   gboolean terminal;       /* process.terminal */
   gboolean memory_limited; /* linux.resources.memory.limit */
-  char *said;              /* out, owned: what the runtime has put on standard error itself; or NULL */
+  /* For a restore; zero for what is new: */
+  guint32 operation;               /* B9_OPERATION_RESTORE in the place of run */
+  const GPtrArray *more_arguments; /* of char *: put before the id; or NULL */
+  const sigset_t *mask;            /* to start the runtime with; NULL: ours */
+  B9ReadyFunc ready;               /* asked before the caller is told; or NULL */
+  gpointer ready_data;
+  char *said; /* out, owned: what the runtime has put on standard error itself; or NULL */
 } B9Launch;
 
 /* The runtime's command line, as it would be for create, run or restore; g_strfreev().  Starts nothing. */
@@ -38,6 +45,9 @@ gboolean b9_launch_detached (B9Launch *launch, gboolean monitor, GError **error)
 
 /* Whether @path can become a PID file, looked at before anything is started. */
 gboolean b9_check_pid_file (const char *path, GError **error);
+
+/* Puts further arguments (char *) before the id, the last word of a command line that is @id. */
+void b9_insert_arguments (char ***argv, const char *id, const GPtrArray *arguments);
 
 G_END_DECLS
 

@@ -115,9 +115,19 @@ temporary_name (const char *name)
   return g_build_filename (directory, hidden, NULL);
 }
 
-gboolean
-b9_replace_file (int directory, const char *name, const char *content, gsize size, mode_t mode,
-                 GError **error)
+/* Whether a rename into the directory of @name survives a crash. */
+static gboolean
+flush_directory (int directory, const char *name)
+{
+  g_autofree char *path = g_path_get_dirname (name);
+  b9_autofd fd = openat (directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  return fd >= 0 && fsync (fd) == 0;
+}
+
+static gboolean
+replace_file (int directory, const char *name, const char *content, gsize size, mode_t mode, gboolean durably,
+              GError **error)
 {
   g_autofree char *temporary = temporary_name (name);
   b9_autofd fd = openat (directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
@@ -125,11 +135,29 @@ b9_replace_file (int directory, const char *name, const char *content, gsize siz
 
   if (fd < 0)
     return b9_fail_errno (error, errno, "cannot write %s", name);
-  if (b9_write_all (fd, content, size) && renameat (directory, temporary, directory, name) == 0)
-    return TRUE;
+  if (b9_write_all (fd, content, size) && (!durably || fsync (fd) == 0) &&
+      renameat (directory, temporary, directory, name) == 0) {
+    if (!durably || flush_directory (directory, name))
+      return TRUE;
+    return b9_fail_errno (error, errno, "cannot write %s to the disk", name);
+  }
   failure = errno;
   unlinkat (directory, temporary, 0);
   return b9_fail_errno (error, failure, "cannot write %s", name);
+}
+
+gboolean
+b9_replace_file (int directory, const char *name, const char *content, gsize size, mode_t mode,
+                 GError **error)
+{
+  return replace_file (directory, name, content, size, mode, FALSE, error);
+}
+
+gboolean
+b9_replace_file_durably (int directory, const char *name, const char *content, gsize size, mode_t mode,
+                         GError **error)
+{
+  return replace_file (directory, name, content, size, mode, TRUE, error);
 }
 
 /* Reads until the end or one byte past the limit, into a buffer that grows from @expected; *size is what was

@@ -33,6 +33,11 @@ int b9_open_directory (const char *path, GError **error);
 gboolean b9_replace_file (int directory, const char *name, const char *content, gsize size, mode_t mode,
                           GError **error);
 
+/* The same, and on the disk before it returns: what a crash of the machine leaves is the old or the new
+ * content. */
+gboolean b9_replace_file_durably (int directory, const char *name, const char *content, gsize size,
+                                  mode_t mode, GError **error);
+
 /* The content of a regular file of at most @limit bytes, NUL-ended; NULL with @error.  A missing file is
  * B9_ERROR_NOT_FOUND to tell it from the other failures. */
 char *b9_read_file (int directory, const char *name, gsize limit, gsize *size, GError **error);

@@ -20,6 +20,10 @@ _b9run_options() {
     resume) echo '--help -h' ;;
     update) echo '--resources -r --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share --cpu-rt-period --cpu-rt-runtime --cpu-idle --cpuset-cpus --cpuset-mems --kernel-memory --kernel-memory-tcp --memory --memory-reservation --memory-swap --pids-limit --l3-cache-schema --mem-bw-schema --help -h' ;;
     events) echo '--interval --stats --help -h' ;;
+    checkpoint) echo '--image-path --work-path --parent-path --leave-running --tcp-established --tcp-skip-in-flight --link-remap --ext-unix-sk --shell-job --lazy-pages --status-fd --page-server --file-locks --pre-dump --manage-cgroups-mode --empty-ns --auto-dedup --ghost-limit --timeout --progress --no-digests --strategy --export --help -h' ;;
+    restore) echo '--bundle -b --detach -d --console-socket --pid-file --no-subreaper --no-pivot --no-new-keyring --no-monitor --image-path --work-path --tcp-established --tcp-close --ext-unix-sk --shell-job --link-remap --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --lazy-pages --lsm-profile --lsm-mount-context --timeout --progress --verify-digests --import --help -h' ;;
+    checkpoint-info) echo '--json --check-host --verify-digests --help -h' ;;
+    recover) echo '--help -h' ;;
     spec) echo '--bundle -b --rootless --help -h' ;;
     features) echo '--help -h' ;;
     capabilities) echo '--json --why --help -h' ;;
@@ -88,6 +92,30 @@ _b9run_value() {
     update:--l3-cache-schema) echo WORD ;;
     update:--mem-bw-schema) echo WORD ;;
     events:--interval) echo WORD ;;
+    checkpoint:--image-path) echo DIR ;;
+    checkpoint:--work-path) echo DIR ;;
+    checkpoint:--parent-path) echo DIR ;;
+    checkpoint:--status-fd) echo WORD ;;
+    checkpoint:--page-server) echo WORD ;;
+    checkpoint:--manage-cgroups-mode) echo WORD ;;
+    checkpoint:--empty-ns) echo WORD ;;
+    checkpoint:--ghost-limit) echo WORD ;;
+    checkpoint:--timeout) echo WORD ;;
+    checkpoint:--progress) echo WORD ;;
+    checkpoint:--strategy) echo WORD ;;
+    checkpoint:--export) echo FILE ;;
+    restore:--bundle | restore:-b) echo DIR ;;
+    restore:--console-socket) echo SOCKET ;;
+    restore:--pid-file) echo FILE ;;
+    restore:--image-path) echo DIR ;;
+    restore:--work-path) echo DIR ;;
+    restore:--manage-cgroups-mode) echo WORD ;;
+    restore:--empty-ns) echo WORD ;;
+    restore:--lsm-profile) echo WORD ;;
+    restore:--lsm-mount-context) echo WORD ;;
+    restore:--timeout) echo WORD ;;
+    restore:--progress) echo WORD ;;
+    restore:--import) echo FILE ;;
     spec:--bundle | spec:-b) echo DIR ;;
     capabilities:--why) echo WORD ;;
     explain:--backend) echo NAME ;;
@@ -96,7 +124,7 @@ _b9run_value() {
   esac
 }
 
-_b9run_commands='create start run wait state list kill delete exec ps pause resume update events checkpoint restore spec features capabilities cdi doctor explain plugins config index'
+_b9run_commands='create start run wait state list kill delete exec ps pause resume update events checkpoint restore checkpoint-info recover spec features capabilities cdi doctor explain plugins config index'
 
 # What stands behind the options of a command.
 _b9run_argument() {
@@ -116,6 +144,8 @@ _b9run_argument() {
     events) echo 'ID' ;;
     checkpoint) echo 'ID' ;;
     restore) echo 'ID' ;;
+    checkpoint-info) echo 'DIR' ;;
+    recover) echo '[ID]' ;;
     cdi) echo 'list|check' ;;
     explain) echo '[create|run|restore]' ;;
     config) echo 'show|defaults|check' ;;

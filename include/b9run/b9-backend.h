@@ -158,6 +158,10 @@ typedef enum {
  * running.
  * @B9_CHECKPOINT_PAUSED_REFUSES_KILL: the runtime neither signals nor deletes a paused container, and calls
  * it paused even after its death: it is ended by its process.
+ * @B9_CHECKPOINT_SAVE_DELETES: a save that ends the container deletes it too.
+ * @B9_CHECKPOINT_SAME_VERSION: an image is restored by the version that saved it alone.
+ * @B9_CHECKPOINT_SAME_FLAGS: an image is restored under the global flags alone that it was saved under.
+ * @B9_CHECKPOINT_RAW_MEMORY: an image takes as much room as the container has memory.
  *
  * Habits of a runtime in saving and restoring, or-ed together.
  *
@@ -166,6 +170,10 @@ typedef enum {
 typedef enum {
   B9_CHECKPOINT_FAILED_SAVE_KILLS = 1 << 0,
   B9_CHECKPOINT_PAUSED_REFUSES_KILL = 1 << 1,
+  B9_CHECKPOINT_SAVE_DELETES = 1 << 2,
+  B9_CHECKPOINT_SAME_VERSION = 1 << 3,
+  B9_CHECKPOINT_SAME_FLAGS = 1 << 4,
+  B9_CHECKPOINT_RAW_MEMORY = 1 << 5,
 } B9CheckpointTrait;
 
 /**
@@ -244,6 +252,9 @@ typedef struct {
  * command for it, or one whose answer misleads: JSON for g_free(), or %NULL with @error set.  What it does
  * not know it leaves out.  The core adds the annotations run.b9.backend and run.b9.version.  Optional:
  * without it #B9_OPERATION_FEATURES is handed over.
+ * @speed_up: adds to @arguments (g_strdup() strings) the further arguments of a save or restore that the
+ * program of @request knows and that make it faster, whatever the caller asked for; may run the program.
+ * Optional.
  *
  * Later minors add members at the end only.  What stands before @build_argv is in every vtable that passes
  * the host's check; what follows it is looked at with B9_STRUCT_HAS().
@@ -281,6 +292,7 @@ typedef struct {
   const char *image_file;
   const char *const *image_patterns;
   char *(*features) (const B9Host *host, const char *program, const char *root, GError **error);
+  void (*speed_up) (const B9Host *host, const B9Request *request, GPtrArray *arguments);
 } B9Backend;
 
 G_END_DECLS

@@ -264,12 +264,16 @@ test_checkpoint_and_restore_refuse_clearly() {
   local id
   for BACKEND in $BACKENDS; do
     id=$(id_for "$BACKEND")
-    expect_failure 1 'checkpoint' checkpoint --help
-    expect_failure 1 'checkpoint' checkpoint --image-path img --leave-running "$id"
-    expect_failure 1 'checkpoint' restore --image-path img --bundle . --detach -no-subreaper "$id"
+    expect_failure 1 'container does not exist' checkpoint --image-path img --leave-running "$id"
+    expect_failure 1 'no image directory' restore --image-path img --bundle "$(bundle_of "$BACKEND")" --detach -no-subreaper "$id"
     # podman asks so whether a runtime can restore into a pod.
     expect_failure 1 'flag needs an argument' restore --lsm-mount-context
   done
+}
+
+bundle_of() {
+  bundle "$1" true
+  echo "$1"
 }
 
 test_globals_may_be_written_as_go_takes_them() {

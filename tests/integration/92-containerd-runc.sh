@@ -17,7 +17,7 @@ test_a_container_that_the_runtime_lost_can_be_removed() { with_containerd check_
 test_pause_and_resume_are_seen() { with_containerd check_pause; }
 test_ps_names_the_pids_of_the_host() { with_containerd check_ps; }
 test_events_come_in_order() { with_containerd check_events; }
-test_a_refused_checkpoint_leaves_the_task_running() { with_containerd check_refused_checkpoint; }
+test_a_checkpoint_leaves_the_task_running() { with_containerd check_checkpoint; }
 test_tasks_outlive_containerd() { with_containerd check_restart_of_containerd; }
 test_a_killed_shim_leaves_nothing() { with_containerd check_death_of_the_shim; }
 test_runc_can_be_replaced_under_running_tasks() { with_containerd check_replacement "$RUNC"; }

@@ -87,8 +87,6 @@ containerd_calls() {
   expect_stdout_has '"type":"stats"' as_shim events --stats "$ID"
   quietly as_shim pause "$ID"
   quietly as_shim resume "$ID"
-  expect_refusal checkpoint as_shim checkpoint --image-path "$WORK/i" --work-path "$WORK/w" --file-locks --leave-running "$ID"
-  rm log.json
   quietly as_shim kill --all "$ID" 9
   wait_until 10 has_state "$ID" stopped --root "$WORK/shim"
   expect_refusal 'container not running' as_shim kill "$ID" 9
@@ -149,12 +147,13 @@ test_update_takes_resources_from_a_file_or_standard_input() {
 
 # podman asks in this way whether a runtime can checkpoint, and what restore takes.
 test_probes_get_true_answers() {
-  expect_refusal 'no checkpoint provider' "$B9RUN" checkpoint --help
+  expect_stdout_has image-path "$B9RUN" checkpoint --help
   expect_refusal 'flag needs an argument' "$B9RUN" restore --lsm-mount-context
-  expect_refusal 'no checkpoint provider' "$B9RUN" restore --bundle . --pid-file pid --no-new-keyring \
+  bundle b true
+  expect_refusal 'no image directory' "$B9RUN" restore --bundle b --pid-file pid --no-new-keyring \
     --detach --image-path i --work-path . --tcp-established x
-  expect_refusal 'no checkpoint provider' "$B9RUN" restore --image-path i --work-path w --detach \
-    --pid-file pid --console-socket s --no-pivot -no-subreaper --bundle . x
+  expect_refusal 'no image directory' "$B9RUN" restore --image-path i --work-path w --detach \
+    --pid-file pid --no-pivot -no-subreaper --bundle b x
   [ ! -e pid ]
   expect_stdout_has 'b9run version' "$B9RUN" --version
   expect_stdout_has ociVersionMin "$B9RUN" --backend=runc features

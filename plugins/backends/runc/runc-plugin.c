@@ -49,6 +49,9 @@ runc_user_root (const B9Host *host)
 
 static const char *const programs[] = {"runc", NULL};
 
+/* What CRIU writes, and runc's list of standard files. */
+static const char *const image_patterns[] = {"*.img", "descriptors.json", NULL};
+
 static const B9Backend runc_backend = {
     .struct_size = sizeof (B9Backend),
     .programs = programs,
@@ -64,6 +67,10 @@ static const B9Backend runc_backend = {
     .leftovers = runc_leftovers,
     .probe = runc_probe,
     .examine = runc_examine,
+    .checkpoint_traits = B9_CHECKPOINT_SAVE_DELETES | B9_CHECKPOINT_RAW_MEMORY,
+    .image_provider = "criu",
+    .image_file = "inventory.img",
+    .image_patterns = image_patterns,
 };
 
 static const B9Provider runc_provider = {

@@ -47,6 +47,10 @@ command_name (guint32 operation)
     return "spec";
   case B9_OPERATION_VERSION:
     return "--version";
+  case B9_OPERATION_CHECKPOINT:
+    return "checkpoint";
+  case B9_OPERATION_RESTORE:
+    return "restore";
   default:
     return NULL;
   }

@@ -22,6 +22,11 @@ gboolean runsc_add_options (GPtrArray *argv, const B9Request *request, GError **
 /* Go's duration ("1m30s", "100ms") as whole seconds, rounded up and at least 1; 0 where it is none. */
 guint64 runsc_interval_seconds (const char *duration);
 
+/* runsc-checkpoint.c */
+#define RUNSC_IMAGE_FILE "checkpoint.img"
+extern const char *const runsc_image_patterns[];
+void runsc_speed_up (const B9Host *host, const B9Request *request, GPtrArray *arguments);
+
 /* runsc-state.c */
 gboolean runsc_check_id (const B9Host *host, const char *root, const char *id, GError **error);
 gboolean runsc_find (const B9Host *host, const char *root, const char *id);

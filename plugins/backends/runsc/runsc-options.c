@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define ON(operation) (1U << B9_OPERATION_##operation)
+#define BOTH (ON (CHECKPOINT) | ON (RESTORE))
 
 /* runc counts its file descriptors in an int, and a process of ours has no more than this many. */
 #define PRESERVE_MAX 1024
@@ -90,6 +91,33 @@ static const Rule rules[] = {
     {ON (UPDATE), "pids-limit", PASS, NULL},
     {ON (UPDATE), "l3-cache-schema", PASS, NULL},
     {ON (UPDATE), "mem-bw-schema", PASS, NULL},
+    {BOTH, "image-path", PASS, NULL},
+    {BOTH, "work-path", IGNORE, "it keeps no files of its own while it saves or restores"},
+    {ON (CHECKPOINT), "leave-running", SWITCH, NULL},
+    {BOTH, "tcp-established", IGNORE, "connections of its own network are part of the image"},
+    {BOTH, "ext-unix-sk", IGNORE, "sockets to the outside are saved as far as --host-uds allows them"},
+    {BOTH, "shell-job", IGNORE, "sessions are the sentry's own"},
+    {BOTH, "file-locks", IGNORE, "locks are the sentry's own and part of the image"},
+    {BOTH, "link-remap", IGNORE, "unlinked files are part of the image"},
+    {BOTH, "ghost-limit", IGNORE, "unlinked files are part of the image, whatever their size"},
+    {BOTH, "manage-cgroups-mode", IGNORE, "cgroups are made from the bundle"},
+    {BOTH, "empty-ns", REFUSE, "its namespaces are the sentry's own"},
+    {BOTH, "lazy-pages", REFUSE, "CRIU's lazy migration is not its own"},
+    {BOTH, "auto-dedup", REFUSE, "it has no images that build on others"},
+    {ON (CHECKPOINT), "tcp-skip-in-flight", REFUSE, "it saves all of its network"},
+    {ON (CHECKPOINT), "parent-path", REFUSE, "it has no images that build on others"},
+    {ON (CHECKPOINT), "pre-dump", REFUSE, "it saves memory in one go"},
+    {ON (CHECKPOINT), "status-fd", REFUSE, "CRIU's lazy migration is not its own"},
+    {ON (CHECKPOINT), "page-server", REFUSE, "it sends memory to no page server"},
+    {ON (RESTORE), "console-socket", PASS, NULL},
+    {ON (RESTORE), "detach", SWITCH, NULL},
+    {ON (RESTORE), "no-subreaper", IGNORE, "its restore never becomes a subreaper"},
+    {ON (RESTORE), "no-pivot", IGNORE,
+     "the container's root is the gofer's to serve; there is no pivot_root(2) on the host to do without"},
+    {ON (RESTORE), "no-new-keyring", IGNORE, "the sentry has keyrings of its own and never shows the host's"},
+    {ON (RESTORE), "tcp-close", REFUSE, "it restores all of its network"},
+    {ON (RESTORE), "lsm-profile", REFUSE, "there is no LSM inside the sandbox"},
+    {ON (RESTORE), "lsm-mount-context", REFUSE, "there is no SELinux inside the sandbox"},
     {ON (SPEC), "rootless", REFUSE, "its spec makes the one kind only"},
 };
 

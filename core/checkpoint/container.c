@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * container.c: see container.h.
+ */
+#include "config.h"
+
+#define G_LOG_DOMAIN "b9run-checkpoint"
+
+#include "core/checkpoint/container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/checkpoint/processes.h"
+#include "core/log/client-log.h"
+#include "core/run/outcome.h"
+#include "core/run/claim.h"
+#include "core/sys/failure.h"
+#include "core/sys/files.h"
+#include "core/sys/process.h"
+
+#define CHANGE_SECONDS 30
+#define PAUSE_ROUNDS 5
+#define CONTINUE_US (60 * G_USEC_PER_SEC)
+#define CONTINUE_PAUSE_US 250000
+#define END_MS 60000
+#define MONITOR_ROUNDS 100
+#define MONITOR_PAUSE_US 10000
+
+static gboolean
+change (const B9Target *target, B9Operation operation, GError **error)
+{
+  B9Request request = b9_target_request (target, operation);
+  g_autofree char *answer = b9_query (target->runtime, &request, CHANGE_SECONDS, error);
+
+  return answer != NULL;
+}
+
+static gboolean
+has_status (const B9Target *target, const char *status)
+{
+  g_autoptr (B9State) state = b9_query_state (target, NULL, NULL);
+
+  return state != NULL && strcmp (state->status, status) == 0;
+}
+
+gboolean
+b9_container_pause (const B9Target *target, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+
+  if (change (target, B9_OPERATION_PAUSE, &problem))
+    return TRUE;
+  if (has_status (target, "paused"))
+    return TRUE;
+  g_propagate_prefixed_error (error, g_steal_pointer (&problem), "the container could not be paused: ");
+  return FALSE;
+}
+
+gboolean
+b9_container_pause_watched (const B9Target *target, B9Watch *watch, GError **error)
+{
+  B9Request request = b9_target_request (target, B9_OPERATION_PAUSE);
+  g_autofree char *message = NULL;
+
+  watch->argv = target->runtime->backend->build_argv (&target->runtime->host, &request, error);
+  /* runc gives up too early on a container that makes processes all the time ("unable to freeze"). */
+  for (guint round = 0; watch->argv != NULL && round < PAUSE_ROUNDS; round++) {
+    g_clear_pointer (&watch->output, g_free);
+    if (!b9_watch_run (watch, error))
+      return FALSE;
+    if (watch->wait_status == 0 || has_status (target, "paused"))
+      return TRUE;
+  }
+  if (watch->argv == NULL)
+    return FALSE;
+  message = b9_last_words (watch->output);
+  b9_outcome_failed (target->runtime, &request, watch->wait_status, message, error);
+  g_prefix_error (error, "the container could not be paused: ");
+  return FALSE;
+}
+
+const char *const *
+b9_container_cgroups (const B9Target *target)
+{
+  static const char *const none[] = {NULL};
+
+  return target->record != NULL && target->record->cgroup_directories != NULL
+             ? (const char *const *)target->record->cgroup_directories
+             : none;
+}
+
+gboolean
+b9_container_continue (const B9Target *target, GError **error)
+{
+  gint64 until = g_get_monotonic_time () + CONTINUE_US;
+  g_autoptr (GError) problem = NULL;
+
+  while (g_get_monotonic_time () < until) {
+    g_autoptr (B9State) state = NULL;
+
+    g_clear_error (&problem);
+    state = b9_query_state (target, NULL, &problem);
+    if (state != NULL && strcmp (state->status, "running") == 0)
+      return TRUE;
+    if (state != NULL && strcmp (state->status, "stopped") == 0)
+      return b9_fail (error, B9_ERROR_NOT_RUNNING, "the container has ended meanwhile");
+    if (state != NULL && change (target, B9_OPERATION_RESUME, &problem))
+      continue;
+    g_usleep (CONTINUE_PAUSE_US);
+  }
+  if (problem == NULL)
+    b9_fail (&problem, B9_ERROR_WRONG_STATE, "it stays paused");
+  g_propagate_prefixed_error (
+      error, g_steal_pointer (&problem),
+      "the container could not be continued (b9run resume %s tries again): ", target->id);
+  return FALSE;
+}
+
+static gboolean
+wait_for_end (int pidfd)
+{
+  struct pollfd watched = {.fd = pidfd, .events = POLLIN};
+  int got;
+
+  while ((got = poll (&watched, 1, END_MS)) < 0 && errno == EINTR)
+    continue;
+  return got > 0;
+}
+
+/* Every process of it, thawed only to die (v1 freezer: a kill of the first process alone lets others run). */
+static gboolean
+kill_all (const B9Target *target, GError **error)
+{
+  static const B9RequestOption all = {sizeof all, "all", "true"};
+  static const B9RequestOption *const options[] = {&all, NULL};
+  static const char *const arguments[] = {"KILL", NULL};
+  B9Request request = b9_target_request (target, B9_OPERATION_KILL);
+  g_autofree char *answer = NULL;
+
+  request.options = options;
+  request.arguments = arguments;
+  answer = b9_query (target->runtime, &request, CHANGE_SECONDS, error);
+  return answer != NULL;
+}
+
+static guint32
+traits_of (const B9Target *target)
+{
+  const B9Backend *backend = target->runtime->backend;
+
+  return B9_STRUCT_HAS (backend, checkpoint_traits) ? backend->checkpoint_traits : 0;
+}
+
+/* Whoever waits for the container's status has it from the monitor, so that gets its time to write it. */
+static void
+let_monitor_write (const B9Target *target)
+{
+  g_autofree char *monitor = b9_record_file (target->record, "monitor");
+  g_autofree char *written = b9_record_file (target->record, "exit");
+
+  for (guint round = 0; round < MONITOR_ROUNDS; round++) {
+    if (access (monitor, F_OK) != 0 || access (written, F_OK) == 0)
+      return;
+    g_usleep (MONITOR_PAUSE_US);
+  }
+}
+
+/* As a save by the runtime itself ends it: the container is deleted. */
+static void
+delete_container (B9Index *index, const B9Target *target)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autofree char *answer = NULL;
+
+  let_monitor_write (target);
+  if (b9_target_exists (target))
+    answer = b9_delete_by_force (target, &problem);
+  if (problem != NULL && b9_target_exists (target))
+    g_warning ("container %s has ended and could not be deleted: %s", target->id, problem->message);
+  else
+    b9_disclaim (index, target);
+}
+
+gboolean
+b9_container_end (B9Index *index, const B9Target *target, pid_t pid, GError **error)
+{
+  b9_autofd pidfd = b9_pidfd_open (pid);
+  guint32 traits = traits_of (target);
+  gboolean killed;
+
+  if (pidfd < 0 && errno != ESRCH)
+    return b9_fail_errno (error, errno, "the container's process %d cannot be watched", (int)pid);
+  if (pidfd >= 0) {
+    killed = (traits & B9_CHECKPOINT_PAUSED_REFUSES_KILL) != 0 ? b9_pidfd_signal (pidfd, SIGKILL)
+                                                               : kill_all (target, error);
+    if (!killed && error != NULL && *error == NULL)
+      return b9_fail_errno (error, errno, "the container's process %d cannot be ended", (int)pid);
+    if (!killed)
+      return FALSE;
+    if (!wait_for_end (pidfd))
+      return b9_fail (error, B9_ERROR_TIMEOUT, "the container's process %d was killed and does not end",
+                      (int)pid);
+  }
+  if ((traits & B9_CHECKPOINT_SAVE_DELETES) != 0)
+    delete_container (index, target);
+  return TRUE;
+}
+
+/* "Pss_Anon:  123 kB": what is shared between processes counts once. */
+static guint64
+kilobytes (const char *text, const char *name)
+{
+  const char *line = strstr (text, name);
+
+  return line != NULL ? g_ascii_strtoull (line + strlen (name), NULL, 10) : 0;
+}
+
+guint64
+b9_container_memory (const B9Target *target, pid_t pid)
+{
+  g_autoptr (GArray) processes = b9_container_processes (b9_container_cgroups (target), pid);
+  guint64 bytes = 0;
+
+  for (guint i = 0; i < processes->len; i++) {
+    const B9ContainerProcess *process = &g_array_index (processes, B9ContainerProcess, i);
+    g_autofree char *path = g_strdup_printf ("/proc/%d/smaps_rollup", (int)process->pid);
+    g_autofree char *text = NULL;
+
+    if (g_file_get_contents (path, &text, NULL, NULL))
+      bytes += 1024 * (kilobytes (text, "Pss_Anon:") + kilobytes (text, "Pss_Shmem:"));
+  }
+  return bytes;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * image.h: the directory that holds a saved container: made ready, listed, flushed, and cleared again when
+ * nothing came of it.
+ */
+#ifndef B9_IMAGE_H
+#define B9_IMAGE_H
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* One file of an image; @name has no "/". */
+typedef struct {
+  char *name;
+  guint64 size;
+  char *sha256; /* NULL: not computed */
+} B9ImageFile;
+
+void b9_image_file_free (B9ImageFile *file);
+
+/* Makes @path, mode 0700, where it is missing.  An earlier image in it is moved to @aside, so that it is
+ * still there if the new one fails.  @patterns: what the files of an image are called
+ * (B9Backend.image_patterns), NULL-ended. */
+gboolean b9_image_prepare (const char *path, const char *const *patterns, const char *aside, GError **error);
+
+/* A name for @aside: a hidden directory below @path, which does not exist. */
+char *b9_image_aside (const char *path);
+
+/* Removes what there is of a new image and moves the earlier one back. */
+void b9_image_undo (const char *path, const char *const *patterns, const char *aside);
+
+/* Removes the earlier one. */
+void b9_image_settle (const char *aside);
+
+/* The files of the image, by name; GPtrArray of B9ImageFile. */
+GPtrArray *b9_image_files (const char *path, const char *const *patterns, GError **error);
+
+/* Has the kernel write them to the disk. */
+gboolean b9_image_flush (const char *path, const GPtrArray *files, GError **error);
+
+guint64 b9_image_bytes (const char *path, const char *const *patterns);
+guint64 b9_image_free_space (const char *path); /* for root; G_MAXUINT64 where nobody knows */
+
+G_END_DECLS
+
+#endif /* B9_IMAGE_H */

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * journal.c: see journal.h.
+ */
+#include "config.h"
+
+#include "core/checkpoint/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "core/sys/failure.h"
+
+#define GROUP "journal"
+#define JOURNAL_VERSION 1
+#define FILE_NAME "journal"
+#define LOCK_NAME "journal.lock"
+#define MAX_BYTES (1024 * 1024)
+
+static const char *const step_names[] = {
+    [B9_STEP_BEGUN] = "begun",       [B9_STEP_SUSPEND] = "suspend", [B9_STEP_PAUSE] = "pause",
+    [B9_STEP_SAVE] = "save",         [B9_STEP_VERIFY] = "verify",   [B9_STEP_STOP] = "stop",
+    [B9_STEP_CONTINUE] = "continue", [B9_STEP_RESTORE] = "restore", [B9_STEP_CHECK] = "check",
+};
+
+const char *
+b9_step_name (B9Step step)
+{
+  return step_names[step];
+}
+
+void
+b9_journal_free (B9Journal *journal)
+{
+  if (journal == NULL)
+    return;
+  b9_fd_close (&journal->lock);
+  g_free (journal->directory);
+  g_free (journal->token);
+  g_free (journal->image);
+  g_free (journal->aside);
+  g_strfreev (journal->patterns);
+  g_strfreev (journal->devices);
+  g_free (journal);
+}
+
+/* -1 with errno EWOULDBLOCK where somebody has it. */
+static int
+take_lock (const char *directory)
+{
+  g_autofree char *path = g_build_filename (directory, LOCK_NAME, NULL);
+  int fd = open (path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+  if (fd < 0 || flock (fd, LOCK_EX | LOCK_NB) == 0)
+    return fd;
+  b9_fd_close (&fd);
+  errno = EWOULDBLOCK;
+  return -1;
+}
+
+B9Journal *
+b9_journal_begin (const char *directory, GError **error)
+{
+  g_autoptr (B9Journal) journal = g_new0 (B9Journal, 1);
+
+  journal->lock = take_lock (directory);
+  if (journal->lock < 0 && errno == EWOULDBLOCK) {
+    b9_fail (error, B9_ERROR_WRONG_STATE,
+             "another checkpoint, restore or recovery of this container is at work; wait until it has ended");
+    return NULL;
+  }
+  if (journal->lock < 0) {
+    b9_fail_errno (error, errno, "cannot lock %s/%s", directory, LOCK_NAME);
+    return NULL;
+  }
+  journal->directory = g_strdup (directory);
+  journal->token = g_uuid_string_random ();
+  return g_steal_pointer (&journal);
+}
+
+/* A path may hold any byte, and a key file only UTF-8. */
+static void
+set_path (GKeyFile *file, const char *key, const char *path)
+{
+  g_autofree char *escaped = path != NULL ? g_strescape (path, NULL) : NULL;
+
+  if (escaped != NULL)
+    g_key_file_set_string (file, GROUP, key, escaped);
+}
+
+static char *
+get_path (GKeyFile *file, const char *key)
+{
+  g_autofree char *escaped = g_key_file_get_string (file, GROUP, key, NULL);
+  g_autofree char *path = escaped != NULL ? g_strcompress (escaped) : NULL;
+
+  return path != NULL && g_path_is_absolute (path) ? g_steal_pointer (&path) : NULL;
+}
+
+static void
+set_list (GKeyFile *file, const char *key, char **list)
+{
+  if (list != NULL)
+    g_key_file_set_string_list (file, GROUP, key, (const char *const *)list, g_strv_length (list));
+}
+
+gboolean
+b9_journal_step (B9Journal *journal, B9Step step, GError **error)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autofree char *path = g_build_filename (journal->directory, FILE_NAME, NULL);
+  g_autofree char *text = NULL;
+  gsize size;
+
+  journal->step = step;
+  g_key_file_set_integer (file, GROUP, "version", JOURNAL_VERSION);
+  g_key_file_set_string (file, GROUP, "step", step_names[step]);
+  g_key_file_set_string (file, GROUP, "token", journal->token);
+  g_key_file_set_boolean (file, GROUP, "was-paused", journal->was_paused);
+  set_path (file, "image", journal->image);
+  set_path (file, "aside", journal->aside);
+  set_list (file, "patterns", journal->patterns);
+  set_list (file, "devices", journal->devices);
+  text = g_key_file_to_data (file, &size, NULL);
+  if (b9_replace_file_durably (AT_FDCWD, path, text, size, 0600, error))
+    return TRUE;
+  g_prefix_error (error, "the journal, without which nothing is touched: ");
+  return FALSE;
+}
+
+void
+b9_journal_end (B9Journal *journal)
+{
+  g_autofree char *path = g_build_filename (journal->directory, FILE_NAME, NULL);
+
+  unlink (path);
+}
+
+gboolean
+b9_journal_exists (const char *directory)
+{
+  g_autofree char *path = g_build_filename (directory, FILE_NAME, NULL);
+
+  return access (path, F_OK) == 0;
+}
+
+static gboolean
+find_step (const char *name, B9Step *step)
+{
+  for (guint i = 0; name != NULL && i < G_N_ELEMENTS (step_names); i++) {
+    if (strcmp (step_names[i], name) != 0)
+      continue;
+    *step = (B9Step)i;
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+parse (B9Journal *journal, const char *path, const char *text, gsize size, GError **error)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autofree char *step = NULL;
+  g_autoptr (GError) problem = NULL;
+
+  if (!g_key_file_load_from_data (file, text, size, G_KEY_FILE_NONE, &problem))
+    return b9_fail (error, B9_ERROR_BAD_INPUT, "%s cannot be read: %s", path, problem->message);
+  step = g_key_file_get_string (file, GROUP, "step", NULL);
+  journal->token = g_key_file_get_string (file, GROUP, "token", NULL);
+  if (g_key_file_get_integer (file, GROUP, "version", NULL) != JOURNAL_VERSION ||
+      !find_step (step, &journal->step) || journal->token == NULL || !g_uuid_string_is_valid (journal->token))
+    return b9_fail (error, B9_ERROR_UNSUPPORTED,
+                    "%s is not one that this b9run understands; recover with the b9run that wrote it", path);
+  journal->was_paused = g_key_file_get_boolean (file, GROUP, "was-paused", NULL);
+  journal->image = get_path (file, "image");
+  journal->aside = get_path (file, "aside");
+  journal->patterns = g_key_file_get_string_list (file, GROUP, "patterns", NULL, NULL);
+  journal->devices = g_key_file_get_string_list (file, GROUP, "devices", NULL, NULL);
+  return TRUE;
+}
+
+B9Journal *
+b9_journal_take_over (const char *directory, gboolean *busy, GError **error)
+{
+  g_autoptr (B9Journal) journal = g_new0 (B9Journal, 1);
+  g_autofree char *path = g_build_filename (directory, FILE_NAME, NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) problem = NULL;
+  gsize size = 0;
+
+  *busy = FALSE;
+  journal->lock = take_lock (directory);
+  if (journal->lock < 0 && errno == EWOULDBLOCK) {
+    *busy = TRUE;
+    return NULL;
+  }
+  if (journal->lock < 0) {
+    b9_fail_errno (error, errno, "cannot lock %s/%s", directory, LOCK_NAME);
+    return NULL;
+  }
+  journal->directory = g_strdup (directory);
+  text = b9_read_file (AT_FDCWD, path, MAX_BYTES, &size, &problem);
+  if (g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_FOUND))
+    return NULL;
+  if (text == NULL) {
+    g_propagate_error (error, g_steal_pointer (&problem));
+    return NULL;
+  }
+  return parse (journal, path, text, size, error) ? g_steal_pointer (&journal) : NULL;
+}

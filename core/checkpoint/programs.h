@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * programs.h: the programs that work for one save or restore: the runtime, and what it has started.
+ *
+ * A CRIU whose runtime was killed goes on alone and holds the container's tasks; nothing but its environment
+ * tells whose it is.
+ */
+#ifndef B9_PROGRAMS_H
+#define B9_PROGRAMS_H
+
+#include <signal.h>
+
+#include "core/checkpoint/progress.h"
+
+G_BEGIN_DECLS
+
+/* Ends every program that has @token as its B9_OPERATION_VARIABLE, and waits until they are gone.  One that
+ * moves device state is waited for and never killed.  FALSE where one stays. */
+gboolean b9_programs_end (const char *token);
+
+/* A number that changes while these programs read, write or calculate. */
+guint64 b9_programs_activity (const char *token);
+
+/* A runtime's command that is watched. */
+typedef struct {
+  char **argv;
+  const sigset_t *mask; /* to start it with */
+  const char *token;    /* for its environment, and to end it */
+  char **environment;   /* "NAME=VALUE" besides; or NULL */
+  const char *image;    /* whose growth is shown; or NULL */
+  const char *const *patterns;
+  B9Progress *progress; /* or NULL */
+  int wait_status;      /* out */
+  char *output;         /* out, owned: the end of what it said on standard output and error */
+} B9Watch;
+
+/* Runs it to its end.  Where the user cancels (cancel.h) all its programs are ended: B9_ERROR_TIMEOUT or
+ * B9_ERROR_FAILED. */
+gboolean b9_watch_run (B9Watch *watch, GError **error);
+
+/* Puts "NAME=VALUE" entries into our own environment, which every program gets that we start. */
+void b9_set_environment (char **entries);
+
+G_END_DECLS
+
+#endif /* B9_PROGRAMS_H */

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * recover.c: see recover.h.
+ */
+#include "config.h"
+
+#define G_LOG_DOMAIN "b9run-checkpoint"
+
+#include "core/checkpoint/recover.h"
+
+#include "core/checkpoint/container.h"
+#include "core/checkpoint/job.h"
+#include "core/checkpoint/programs.h"
+#include "core/run/claim.h"
+#include "core/sys/failure.h"
+
+typedef struct {
+  B9Index *index;
+  B9Target *target;
+  B9Journal *journal;
+  B9Parties *parties; /* NULL where no device provider was at work */
+  pid_t pid;
+  gboolean has_ended;
+} Work;
+
+static gboolean
+wants_devices (const Work *work)
+{
+  return work->journal->devices != NULL && work->journal->devices[0] != NULL;
+}
+
+static gboolean
+join (Work *work, B9Registry *registry, const B9Config *config, B9Job *job, GError **error)
+{
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+
+  if (!wants_devices (work))
+    return TRUE;
+  work->parties = b9_parties_open (registry, config, b9_index_directory (work->index),
+                                   work->target->runtime->backend, error);
+  if (work->parties == NULL)
+    return FALSE;
+  b9_parties_insist (work->parties);
+  b9_job_init (job, work->target, B9_OPERATION_CHECKPOINT, none, work->journal->image, work->journal->image,
+               NULL);
+  job->job.init_pid = work->pid;
+  return b9_parties_join (work->parties, &job->job, b9_container_cgroups (work->target),
+                          (const char *const *)work->journal->devices, error);
+}
+
+/* By what the container is now, whatever was to be done next. */
+static gboolean
+bring_back (Work *work, GError **error)
+{
+  gboolean touched = work->journal->step >= B9_STEP_SUSPEND && !work->has_ended;
+  gboolean stays_paused = work->journal->was_paused && !wants_devices (work);
+
+  if (touched && !stays_paused && !b9_container_continue (work->target, error))
+    return FALSE;
+  if (touched && work->parties != NULL && !b9_parties_resume (work->parties, error))
+    return FALSE;
+  return !(touched && work->journal->was_paused && !stays_paused) || b9_container_pause (work->target, error);
+}
+
+static gboolean
+undo (Work *work, GError **error)
+{
+  const B9Journal *journal = work->journal;
+
+  if (!bring_back (work, error))
+    return FALSE;
+  if (journal->image != NULL)
+    b9_image_undo (journal->image, (const char *const *)journal->patterns, journal->aside);
+  return TRUE;
+}
+
+static gboolean
+finish (Work *work, GError **error)
+{
+  b9_image_settle (work->journal->aside);
+  if (work->journal->step == B9_STEP_CONTINUE)
+    return bring_back (work, error);
+  return work->has_ended || b9_container_end (work->index, work->target, work->pid, error);
+}
+
+static void
+delete_restored (Work *work)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autofree char *answer = NULL;
+
+  if (b9_target_exists (work->target))
+    answer = b9_delete_by_force (work->target, &problem);
+  if (problem != NULL)
+    g_warning ("container %s, half restored, could not be deleted by its runtime: %s", work->target->id,
+               problem->message);
+  b9_discard (work->index, work->target);
+}
+
+static void
+look (Work *work)
+{
+  g_autoptr (B9State) state = b9_query_state (work->target, NULL, NULL);
+
+  work->has_ended = state == NULL || g_strcmp0 (state->status, "stopped") == 0;
+  work->pid = state != NULL ? state->pid : 0;
+}
+
+static gboolean
+proceed (Work *work, B9Registry *registry, const B9Config *config, B9Recovery *result, GError **error)
+{
+  B9Step step = work->journal->step;
+  B9Job job = {0};
+  gboolean done;
+
+  g_message ("container %s: a checkpoint or restore was cut off at the step \"%s\"; it is brought to an end",
+             work->target->id, b9_step_name (step));
+  if (!b9_programs_end (work->journal->token))
+    return b9_fail (error, B9_ERROR_FAILED, "a program of the operation that was cut off does not end");
+  if (step == B9_STEP_RESTORE || step == B9_STEP_CHECK) {
+    delete_restored (work);
+    *result = B9_RECOVERY_DELETED;
+    return TRUE;
+  }
+  look (work);
+  done = work->has_ended || join (work, registry, config, &job, error);
+  if (done && (step == B9_STEP_STOP || step == B9_STEP_CONTINUE)) {
+    *result = B9_RECOVERY_FINISHED;
+    done = finish (work, error);
+  } else if (done) {
+    *result = B9_RECOVERY_UNDONE;
+    done = undo (work, error);
+  }
+  b9_job_clear (&job);
+  return done;
+}
+
+gboolean
+b9_recover (B9Index *index, B9Target *target, B9Registry *registry, const B9Config *config,
+            B9Recovery *result, GError **error)
+{
+  gboolean busy = FALSE;
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (B9Journal) journal = b9_journal_take_over (target->record->directory, &busy, &problem);
+  Work work = {.index = index, .target = target, .journal = journal};
+  gboolean done;
+
+  *result = busy ? B9_RECOVERY_BUSY : B9_RECOVERY_NONE;
+  if (journal == NULL && problem != NULL) {
+    g_propagate_error (error, g_steal_pointer (&problem));
+    return FALSE;
+  }
+  if (journal == NULL)
+    return TRUE;
+  if (!b9_record_is_of_this_boot (target->record)) {
+    b9_journal_end (journal);
+    return TRUE;
+  }
+  done = proceed (&work, registry, config, result, error);
+  g_clear_pointer (&work.parties, b9_parties_free);
+  if (done)
+    b9_journal_end (journal);
+  else
+    g_prefix_error (error,
+                    "container %s was being checkpointed when that was cut off, and cannot be brought back: ",
+                    target->id);
+  return done;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * recover.h: what a save or restore that was cut off has left, brought to an end.
+ *
+ * A save that had not come to its end is undone: its programs are ended, the container runs again, or is
+ * paused again where its owner had paused it, its devices are given back, and the half image goes.  One whose
+ * image was whole already is finished.  A restore that was not verified is deleted.
+ */
+#ifndef B9_RECOVER_H
+#define B9_RECOVER_H
+
+#include "core/container/index.h"
+#include "core/plugin/registry.h"
+#include "core/run/runtime.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  B9_RECOVERY_NONE,     /* there was nothing to do */
+  B9_RECOVERY_BUSY,     /* somebody is at work */
+  B9_RECOVERY_UNDONE,   /* the container is as it was before */
+  B9_RECOVERY_FINISHED, /* the save is whole, and what was asked for after it is done */
+  B9_RECOVERY_DELETED,  /* of a restore nothing is left */
+} B9Recovery;
+
+/* @target has a record.  FALSE where the container could not be brought back; the journal stays then. */
+gboolean b9_recover (B9Index *index, B9Target *target, B9Registry *registry, const B9Config *config,
+                     B9Recovery *result, GError **error);
+
+G_END_DECLS
+
+#endif /* B9_RECOVER_H */

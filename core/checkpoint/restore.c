@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * restore.c: see restore.h.
+ */
+#include "config.h"
+
+#define G_LOG_DOMAIN "b9run-checkpoint"
+
+#include "core/checkpoint/restore.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "core/checkpoint/cancel.h"
+#include "core/checkpoint/container.h"
+#include "core/checkpoint/programs.h"
+#include "core/checkpoint/watchdog.h"
+#include "core/sys/failure.h"
+#include "core/sys/process.h"
+
+/* No file that a restore makes is larger than this or four times its image: a log without an end ends there,
+ * also when nobody watches any more. */
+#define LEAST_FILE_LIMIT (G_GUINT64_CONSTANT (16) * 1024 * 1024 * 1024)
+
+static guint32
+traits_of (const B9Target *target)
+{
+  const B9Backend *backend = target->runtime->backend;
+
+  return B9_STRUCT_HAS (backend, checkpoint_traits) ? backend->checkpoint_traits : 0;
+}
+
+static gboolean
+count_bytes (guint64 bytes, gpointer data)
+{
+  B9Progress *progress = data;
+
+  b9_progress_bytes (progress, progress->bytes + bytes);
+  return !b9_cancel_is_wanted ();
+}
+
+static int
+compare_words (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In order, since that of different flags means nothing. */
+static char *
+joined_flags (char **flags)
+{
+  g_autoptr (GPtrArray) sorted = g_ptr_array_new ();
+
+  for (guint i = 0; flags != NULL && flags[i] != NULL; i++)
+    g_ptr_array_add (sorted, flags[i]);
+  g_ptr_array_sort (sorted, compare_words);
+  g_ptr_array_add (sorted, NULL);
+  return g_strjoinv (" ", (char **)sorted->pdata);
+}
+
+static gboolean
+check_backend (const B9Restore *restore, const B9Target *target, GError **error)
+{
+  const B9Manifest *manifest = restore->manifest;
+  guint32 traits = traits_of (target);
+  g_autofree char *version = NULL;
+  g_autofree char *saved_flags = joined_flags (manifest->flags);
+  g_autofree char *flags = joined_flags (target->flags);
+
+  if (strcmp (manifest->backend, target->runtime->name) != 0)
+    return b9_fail (error, B9_ERROR_START_COLD,
+                    "backend-differs: the image was saved by backend %s, and this is %s; restore it with "
+                    "--backend=%s, or start the container cold",
+                    manifest->backend, target->runtime->name, manifest->backend);
+  if ((traits & B9_CHECKPOINT_SAME_FLAGS) != 0 && strcmp (saved_flags, flags) != 0)
+    return b9_fail (error, B9_ERROR_START_COLD,
+                    "flags-differ: the image was saved under \"%s\", and these are \"%s\"; give the same, or "
+                    "start the container cold",
+                    saved_flags, flags);
+  version = (traits & B9_CHECKPOINT_SAME_VERSION) != 0 ? b9_job_version (target) : NULL;
+  if (version != NULL && manifest->backend_version != NULL &&
+      strcmp (version, manifest->backend_version) != 0)
+    return b9_fail (
+        error, B9_ERROR_START_COLD,
+        "backend-version-differs: the image was saved by \"%s\", and this is \"%s\", which cannot "
+        "read it; start the container cold",
+        manifest->backend_version, version);
+  return TRUE;
+}
+
+/* An image without a manifest was made by the runtime alone, or by a b9run that was cut off. */
+static gboolean
+look_at_plain_image (const B9Restore *restore, const B9Target *target, GError **error)
+{
+  const B9Backend *backend = target->runtime->backend;
+  g_autofree char *file = g_build_filename (restore->image, backend->image_file, NULL);
+
+  if (!g_file_test (restore->image, G_FILE_TEST_IS_DIR))
+    return b9_fail (error, B9_ERROR_IO, "there is no image directory %s; name it with --image-path",
+                    restore->image);
+  if (!g_file_test (file, G_FILE_TEST_IS_REGULAR))
+    return b9_fail (error, B9_ERROR_START_COLD,
+                    "image-damaged: %s is no image of backend %s: it has neither %s nor %s", restore->image,
+                    target->runtime->name, B9_MANIFEST_NAME, backend->image_file);
+  g_warning ("the image %s has no manifest: it was not saved by b9run, or not to its end; nothing tells "
+             "whether it is whole and fits this host",
+             restore->image);
+  return TRUE;
+}
+
+gboolean
+b9_restore_look (B9Restore *restore, const B9Target *target, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+
+  if (!B9_STRUCT_HAS (target->runtime->backend, image_file))
+    return b9_fail (error, B9_ERROR_UNSUPPORTED, "backend %s has no restore", target->runtime->name);
+  restore->manifest = b9_manifest_read (restore->image, &problem);
+  if (g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_FOUND))
+    return look_at_plain_image (restore, target, error);
+  if (restore->manifest == NULL) {
+    g_propagate_error (error, g_steal_pointer (&problem));
+    return FALSE;
+  }
+  b9_progress_step (restore->progress, "look",
+                    restore->verify_digests ? b9_manifest_bytes (restore->manifest) : 0);
+  return check_backend (restore, target, error) && b9_manifest_check_host (restore->manifest, error) &&
+         b9_manifest_check_files (restore->manifest, restore->image, restore->verify_digests, count_bytes,
+                                  restore->progress, error);
+}
+
+static void
+limit_files (const B9Restore *restore)
+{
+  guint64 image = restore->manifest != NULL ? b9_manifest_bytes (restore->manifest) : 0;
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_FSIZE, &limit) != 0)
+    return;
+  limit.rlim_cur = MIN (limit.rlim_max, MAX (LEAST_FILE_LIMIT, 4 * image));
+  setrlimit (RLIMIT_FSIZE, &limit);
+}
+
+static gboolean
+equip (B9Restore *restore, B9Target *target, GError **error)
+{
+  const B9Runtime *runtime = target->runtime;
+  GPtrArray *environment = g_ptr_array_new ();
+  gboolean done;
+
+  restore->arguments = g_ptr_array_new_with_free_func (g_free);
+  done = b9_parties_equip (restore->parties, &restore->job.job, environment, restore->arguments, error);
+  g_ptr_array_add (environment, NULL);
+  restore->environment = (char **)g_ptr_array_free (environment, FALSE);
+  if (done && B9_STRUCT_HAS (runtime->backend, speed_up))
+    runtime->backend->speed_up (&runtime->host, &restore->job.request, restore->arguments);
+  return done;
+}
+
+/* Whether each process that had its device has it again. */
+static gboolean
+verify_devices (B9Restore *restore, pid_t pid, GError **error)
+{
+  restore->job.job.init_pid = pid;
+  b9_parties_insist (restore->parties);
+  return b9_parties_verify (restore->parties, &restore->job.job, restore->manifest,
+                            b9_container_cgroups (restore->job.target), error);
+}
+
+/* B9LaunchReady: runsc writes the PID file before it restores, runc afterwards; the state tells. */
+static B9Readiness
+look_whether_ready (gpointer data, pid_t pid, GError **error)
+{
+  B9Restore *restore = data;
+  g_autoptr (B9State) state = NULL;
+
+  if (restore->is_ready)
+    return B9_READY;
+  if (!b9_process_alive (pid, 0)) {
+    if (!restore->detached) /* short-lived: its exit status tells */
+      return B9_READY;
+    b9_fail (error, B9_ERROR_BACKEND_FAILED, "the container was restored and ended at once");
+    return B9_READY_NEVER;
+  }
+  state = b9_query_state (restore->job.target, NULL, NULL);
+  if (state == NULL || strcmp (state->status, "running") != 0)
+    return B9_READY_NOT_YET;
+  if (restore->journal != NULL && !b9_journal_step (restore->journal, B9_STEP_CHECK, error))
+    return B9_READY_NEVER;
+  b9_progress_step (restore->progress, b9_step_name (B9_STEP_CHECK), 0);
+  g_unsetenv (B9_OPERATION_VARIABLE); /* nobody is to end a provider's helper by it */
+  if (!verify_devices (restore, pid, error))
+    return B9_READY_NEVER;
+  restore->is_ready = TRUE;
+  b9_progress_end (restore->progress);
+  b9_journal_end (restore->journal);
+  return B9_READY;
+}
+
+static void
+set_environment (const B9Restore *restore)
+{
+  g_setenv (B9_OPERATION_VARIABLE, restore->journal->token, TRUE);
+  b9_set_environment (restore->environment);
+}
+
+gboolean
+b9_restore_begin (B9Restore *restore, B9Target *target, const GPtrArray *options, B9Launch *launch,
+                  GError **error)
+{
+  g_autofree char *log = g_build_filename (restore->work, "restore.log", NULL);
+  guint64 bytes = restore->manifest != NULL ? b9_manifest_bytes (restore->manifest) : 0;
+
+  b9_job_init (&restore->job, target, B9_OPERATION_RESTORE, options, restore->image, restore->work, NULL);
+  if (restore->manifest != NULL)
+    b9_job_set_manifest (&restore->job, restore->manifest);
+  restore->parties = b9_parties_open (restore->registry, restore->config, b9_index_directory (restore->index),
+                                      target->runtime->backend, error);
+  if (restore->parties == NULL || !b9_parties_check_image (restore->parties, &restore->job.job, error) ||
+      !equip (restore, target, error))
+    return FALSE;
+  if (g_mkdir_with_parents (restore->work, 0700) != 0)
+    return b9_fail (error, B9_ERROR_IO, "the work path %s cannot be made", restore->work);
+  restore->journal = b9_journal_begin (target->record->directory, error);
+  if (restore->journal == NULL || !b9_journal_step (restore->journal, B9_STEP_RESTORE, error))
+    return FALSE;
+  set_environment (restore);
+  if (b9_parties_image_provider (restore->parties) != NULL)
+    limit_files (restore);
+  if (restore->detached) {
+    b9_cancel_arm (0, &restore->mask);
+    restore->is_armed = TRUE;
+    launch->mask = &restore->mask;
+  }
+  b9_progress_step (restore->progress, b9_step_name (B9_STEP_RESTORE), bytes);
+  restore->watchdog = b9_watchdog_start (restore->journal->token, log, restore->timeout_seconds);
+  launch->operation = B9_OPERATION_RESTORE;
+  launch->more_arguments = restore->arguments;
+  launch->ready = look_whether_ready;
+  launch->ready_data = restore;
+  return TRUE;
+}
+
+void
+b9_restore_end (B9Restore *restore, GError **error)
+{
+  g_autofree char *reason = NULL;
+  g_autoptr (GError) explained = NULL;
+
+  b9_progress_end (restore->progress);
+  if (restore->watchdog != NULL)
+    reason = b9_watchdog_stop (g_steal_pointer (&restore->watchdog));
+  if (error == NULL || *error == NULL)
+    return;
+  if (reason != NULL) {
+    b9_fail (&explained, strstr (reason, "timeout") != NULL ? B9_ERROR_TIMEOUT : B9_ERROR_FAILED,
+             "the restore was ended, since %s; nothing is left of the container", reason);
+  } else if (restore->parties != NULL && g_error_matches (*error, B9_ERROR, B9_ERROR_BACKEND_FAILED)) {
+    b9_parties_explain (restore->parties, &restore->job.job, (*error)->message, &explained);
+  }
+  if (explained == NULL)
+    return;
+  g_clear_error (error);
+  g_propagate_error (error, g_steal_pointer (&explained));
+}
+
+void
+b9_restore_clear (B9Restore *restore)
+{
+  if (restore->watchdog != NULL)
+    g_free (b9_watchdog_stop (restore->watchdog));
+  if (restore->is_armed)
+    b9_cancel_disarm (&restore->mask);
+  g_clear_pointer (&restore->parties, b9_parties_free);
+  g_clear_pointer (&restore->journal, b9_journal_free);
+  g_clear_pointer (&restore->manifest, b9_manifest_free);
+  g_clear_pointer (&restore->arguments, g_ptr_array_unref);
+  g_strfreev (restore->environment);
+  b9_job_clear (&restore->job);
+}

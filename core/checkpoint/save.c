@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * save.c: see save.h.  The way back is roll_back(); after a crash recover.c goes the same way by the journal.
+ */
+#include "config.h"
+
+#define G_LOG_DOMAIN "b9run-checkpoint"
+
+#include "core/checkpoint/save.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/checkpoint/cancel.h"
+#include "core/checkpoint/container.h"
+#include "core/checkpoint/job.h"
+#include "core/checkpoint/programs.h"
+#include "core/container/bundle.h"
+#include "core/log/client-log.h"
+#include "core/run/claim.h"
+#include "core/run/outcome.h"
+#include "core/sys/failure.h"
+
+#define ENDED_NAME "checkpointed"
+#define LOCK_MS 10000
+
+/* More is written than memory alone: the tasks' state, files, tmpfs. */
+#define EXTRA_ROOM (16 * 1024 * 1024)
+
+/* One save at work. */
+typedef struct {
+  const B9Save *save;
+  B9Target *target;
+  const B9Backend *backend;
+  B9Job job;
+  B9Parties *parties;
+  B9Journal *journal;
+  sigset_t mask;
+  pid_t pid;
+  gboolean image_touched;
+  gboolean done; /* the image is whole: nothing is undone any more */
+} Work;
+
+static void
+work_clear (Work *work)
+{
+  b9_cancel_disarm (&work->mask);
+  b9_progress_end (work->save->progress);
+  g_clear_pointer (&work->parties, b9_parties_free);
+  g_clear_pointer (&work->journal, b9_journal_free);
+  b9_job_clear (&work->job);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Work, work_clear)
+
+static const char *const *
+patterns (const Work *work)
+{
+  static const char *const none[] = {NULL};
+
+  return B9_STRUCT_HAS (work->backend, image_patterns) ? work->backend->image_patterns : none;
+}
+
+static gboolean
+has_trait (const Work *work, guint32 trait)
+{
+  return B9_STRUCT_HAS (work->backend, checkpoint_traits) && (work->backend->checkpoint_traits & trait) != 0;
+}
+
+gboolean
+b9_save_has_ended (const B9Record *record)
+{
+  g_autofree char *path = b9_record_file (record, ENDED_NAME);
+
+  return access (path, F_OK) == 0;
+}
+
+static gboolean
+go_on (GError **error)
+{
+  const char *reason = b9_cancel_reason ();
+
+  return reason == NULL ||
+         b9_fail (error, strstr (reason, "timeout") != NULL ? B9_ERROR_TIMEOUT : B9_ERROR_FAILED,
+                  "cancelled: %s", reason);
+}
+
+/* On the disk, then on the screen. */
+static gboolean
+step (Work *work, B9Step next, guint64 total, GError **error)
+{
+  if (!go_on (error) || !b9_journal_step (work->journal, next, error))
+    return FALSE;
+  b9_progress_step (work->save->progress, b9_step_name (next), total);
+  return TRUE;
+}
+
+static gboolean
+check_state (Work *work, GError **error)
+{
+  g_autoptr (B9State) state = b9_query_state (work->target, NULL, error);
+
+  if (state == NULL)
+    return FALSE;
+  if (strcmp (state->status, "stopped") == 0)
+    return b9_fail (error, B9_ERROR_NOT_RUNNING, "container not running: %s has ended", work->target->id);
+  if (strcmp (state->status, "running") != 0 && strcmp (state->status, "paused") != 0)
+    return b9_fail (error, B9_ERROR_WRONG_STATE,
+                    "container cannot be checkpointed in %s state: start it first (b9run start %s)",
+                    state->status, work->target->id);
+  work->journal->was_paused = strcmp (state->status, "paused") == 0;
+  work->pid = state->pid;
+  work->job.job.init_pid = state->pid;
+  return TRUE;
+}
+
+static gboolean
+fail_room (const char *what, guint64 needed, guint64 available, GError **error)
+{
+  g_autofree char *wanted = g_format_size_full (needed, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *there = g_format_size_full (available, G_FORMAT_SIZE_IEC_UNITS);
+
+  return b9_fail (error, B9_ERROR_IO, "%s has %s free, and the save may take %s; nothing was touched", what,
+                  there, wanted);
+}
+
+/* "MemAvailable:  123 kB" of /proc/meminfo. */
+static guint64
+available_memory (void)
+{
+  g_autofree char *path = b9_host_path ("/proc/meminfo");
+  g_autofree char *text = NULL;
+  const char *line = NULL;
+
+  if (g_file_get_contents (path, &text, NULL, NULL))
+    line = strstr (text, "MemAvailable:");
+  return line != NULL ? 1024 * g_ascii_strtoull (line + strlen ("MemAvailable:"), NULL, 10) : G_MAXUINT64;
+}
+
+/* Before anything is locked: device state moves into memory, and memory onto the disk. */
+static gboolean
+check_room (Work *work, GError **error)
+{
+  guint64 devices = b9_parties_device_bytes (work->parties);
+  guint64 memory = b9_container_memory (work->target, work->pid);
+  guint64 there = b9_image_free_space (work->save->image);
+
+  if (devices > available_memory ())
+    return fail_room ("the memory for what the container holds on its devices", devices, available_memory (),
+                      error);
+  if (has_trait (work, B9_CHECKPOINT_RAW_MEMORY) && memory + devices + EXTRA_ROOM > there)
+    return fail_room (work->save->image, memory + devices + EXTRA_ROOM, there, error);
+  return TRUE;
+}
+
+static gboolean
+prepare_image (Work *work, GError **error)
+{
+  g_autofree char *aside = b9_image_aside (work->save->image);
+
+  work->journal->image = g_strdup (work->save->image);
+  work->journal->aside = g_strdup (aside);
+  work->journal->patterns = g_strdupv ((char **)patterns (work));
+  if (!step (work, B9_STEP_BEGUN, 0, error))
+    return FALSE;
+  work->image_touched = b9_image_prepare (work->save->image, patterns (work), aside, error);
+  if (work->image_touched && g_mkdir_with_parents (work->save->work, 0700) != 0)
+    return b9_fail (error, B9_ERROR_IO, "the work path %s cannot be made", work->save->work);
+  return work->image_touched;
+}
+
+/* Processes with device state have to run while it is taken from them. */
+static gboolean
+suspend_devices (Work *work, GError **error)
+{
+  if (!b9_parties_want_suspend (work->parties))
+    return TRUE;
+  work->journal->devices = b9_parties_names (work->parties);
+  if (!step (work, B9_STEP_SUSPEND, b9_parties_device_bytes (work->parties), error))
+    return FALSE;
+  if (work->journal->was_paused && !b9_container_continue (work->target, error))
+    return FALSE;
+  return b9_parties_suspend (work->parties, LOCK_MS, error);
+}
+
+static gboolean
+pause_container (Work *work, GError **error)
+{
+  gboolean is_paused = work->journal->was_paused && !b9_parties_want_suspend (work->parties);
+  B9Watch watch = {.mask = &work->mask, .token = work->journal->token};
+  gboolean paused;
+
+  if (!step (work, B9_STEP_PAUSE, 0, error))
+    return FALSE;
+  paused = is_paused || b9_container_pause_watched (work->target, &watch, error);
+  g_strfreev (watch.argv);
+  g_free (watch.output);
+  return paused;
+}
+
+/* What a failed runtime has said, in the words of whoever knows them best. */
+static gboolean
+fail_save (const Work *work, const B9Watch *watch, GError **error)
+{
+  g_autofree char *message = b9_last_words (watch->output);
+
+  if (b9_parties_explain (work->parties, &work->job.job, message != NULL ? message : "", error))
+    return FALSE;
+  return b9_outcome_failed (work->target->runtime, &work->job.request, watch->wait_status, message, error);
+}
+
+static gboolean
+run_save (Work *work, GError **error)
+{
+  B9Watch watch = {.mask = &work->mask,
+                   .token = work->journal->token,
+                   .image = work->save->image,
+                   .patterns = patterns (work),
+                   .progress = work->save->progress};
+  gboolean saved;
+
+  if (!step (work, B9_STEP_SAVE, b9_container_memory (work->target, work->pid), error) ||
+      !b9_job_command (&work->job, work->parties, TRUE, &watch.argv, &watch.environment, error))
+    return FALSE;
+  saved = b9_watch_run (&watch, error);
+  if (saved && watch.wait_status != 0)
+    saved = fail_save (work, &watch, error);
+  g_free (watch.output);
+  g_strfreev (watch.argv);
+  g_strfreev (watch.environment);
+  return saved;
+}
+
+/* What the runtime calls a success may be half an image. */
+static gboolean
+check_image (const Work *work, const GPtrArray *files, GError **error)
+{
+  for (guint i = 0; i < files->len; i++) {
+    const B9ImageFile *file = g_ptr_array_index (files, i);
+
+    if (strcmp (file->name, work->backend->image_file) == 0 && file->size > 0)
+      return TRUE;
+  }
+  return b9_fail (error, B9_ERROR_BACKEND_FAILED,
+                  "%s says that it has saved the container, but %s/%s is missing or empty",
+                  work->target->program, work->save->image, work->backend->image_file);
+}
+
+static gboolean
+count_bytes (guint64 bytes, gpointer data)
+{
+  B9Progress *progress = data;
+
+  b9_progress_bytes (progress, progress->bytes + bytes);
+  return !b9_cancel_is_wanted ();
+}
+
+static gboolean
+add_digests (const Work *work, const GPtrArray *files, GError **error)
+{
+  for (guint i = 0; i < files->len; i++) {
+    B9ImageFile *file = g_ptr_array_index (files, i);
+    g_autofree char *path = g_build_filename (work->save->image, file->name, NULL);
+    guint64 size = 0;
+
+    file->sha256 = b9_digest_file (path, &size, count_bytes, work->save->progress, error);
+    if (file->sha256 == NULL)
+      return FALSE;
+    if (size != file->size)
+      return b9_fail (error, B9_ERROR_IO, "%s changes while it is read", path);
+  }
+  return TRUE;
+}
+
+/* The final spec goes into the image, so that it can be restored where the bundle is not. */
+static gboolean
+save_spec (const Work *work, B9Manifest *manifest, GError **error)
+{
+  g_autofree char *target = g_build_filename (work->save->image, B9_MANIFEST_SPEC_NAME, NULL);
+  g_autoptr (B9Bundle) bundle = NULL;
+  GBytes *bytes;
+  gsize size;
+  const char *text;
+
+  if (work->job.job.bundle == NULL)
+    return TRUE;
+  bundle = b9_bundle_open (work->job.job.bundle, NULL);
+  if (bundle == NULL)
+    return TRUE;
+  manifest->terminal = bundle->terminal;
+  b9_job_add_mounts (manifest, bundle->config);
+  bytes = b9_json_text_bytes (bundle->config);
+  text = g_bytes_get_data (bytes, &size);
+  return b9_replace_file (AT_FDCWD, target, text, size, 0600, error);
+}
+
+static gboolean
+write_manifest (Work *work, GPtrArray *files, B9Manifest *manifest, GError **error)
+{
+  const GArray *steps = work->save->progress->steps;
+
+  b9_job_describe (&work->job, manifest);
+  manifest->parent = g_strdup (work->save->parent);
+  manifest->image_provider = g_strdup (b9_parties_image_provider (work->parties));
+  b9_parties_describe (work->parties, &work->job.job, manifest);
+  for (guint i = 0; i < steps->len; i++) {
+    const B9ProgressStep *taken = &g_array_index (steps, B9ProgressStep, i);
+
+    b9_manifest_add_timing (manifest, taken->step, taken->microseconds);
+  }
+  g_ptr_array_unref (manifest->files);
+  manifest->files = g_ptr_array_ref (files);
+  return b9_manifest_write (manifest, work->save->image, error);
+}
+
+static gboolean
+verify (Work *work, GError **error)
+{
+  g_autoptr (B9Manifest) manifest = b9_manifest_new ();
+  g_autoptr (GPtrArray) files = NULL;
+  guint64 bytes = b9_image_bytes (work->save->image, patterns (work));
+
+  if (!step (work, B9_STEP_VERIFY, work->save->digests ? bytes : 0, error) ||
+      !save_spec (work, manifest, error))
+    return FALSE;
+  files = b9_image_files (work->save->image, patterns (work), error);
+  if (files == NULL || !check_image (work, files, error) ||
+      (work->save->digests && !add_digests (work, files, error)) ||
+      !b9_image_flush (work->save->image, files, error))
+    return FALSE;
+  return go_on (error) && write_manifest (work, files, manifest, error);
+}
+
+/* The image is whole and stays, whatever comes now. */
+static gboolean
+end_container (Work *work, GError **error)
+{
+  g_autofree char *mark = b9_record_file (work->target->record, ENDED_NAME);
+
+  if (!b9_journal_step (work->journal, B9_STEP_STOP, error))
+    return FALSE;
+  b9_progress_step (work->save->progress, b9_step_name (B9_STEP_STOP), 0);
+  b9_replace_file (AT_FDCWD, mark, "", 0, 0600, NULL);
+  if (b9_container_end (work->save->index, work->target, work->pid, error))
+    return TRUE;
+  g_prefix_error (error, "the image in %s is whole, but: ", work->save->image);
+  return FALSE;
+}
+
+static gboolean
+continue_container (Work *work, GError **error)
+{
+  gboolean done = b9_journal_step (work->journal, B9_STEP_CONTINUE, error);
+
+  b9_progress_step (work->save->progress, b9_step_name (B9_STEP_CONTINUE), 0);
+  b9_parties_insist (work->parties);
+  if (done && !(work->journal->was_paused && !b9_parties_want_suspend (work->parties)))
+    done = b9_container_continue (work->target, error);
+  if (done)
+    done = b9_parties_resume (work->parties, error);
+  if (done && work->journal->was_paused && b9_parties_want_suspend (work->parties))
+    done = b9_container_pause (work->target, error);
+  if (!done)
+    g_prefix_error (error, "the image in %s is whole, but: ", work->save->image);
+  return done;
+}
+
+/* Brings the container back to what it was; FALSE where that fails, and then the journal stays. */
+static gboolean
+bring_back (Work *work, GError **error)
+{
+  B9Step reached = work->journal->step;
+  gboolean back = TRUE;
+
+  b9_parties_insist (work->parties);
+  if (reached >= B9_STEP_PAUSE)
+    back = b9_programs_end (work->journal->token);
+  if (reached >= B9_STEP_SUSPEND && (!work->journal->was_paused || b9_parties_want_suspend (work->parties)))
+    back = b9_container_continue (work->target, error) && back;
+  if (back && reached >= B9_STEP_SUSPEND)
+    back = b9_parties_resume (work->parties, error);
+  if (back && work->journal->was_paused && b9_parties_want_suspend (work->parties))
+    back = b9_container_pause (work->target, error);
+  if (work->image_touched)
+    b9_image_undo (work->save->image, patterns (work), work->journal->aside);
+  return back;
+}
+
+static void
+roll_back (Work *work, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+
+  b9_progress_step (work->save->progress, "undo", 0);
+  if (bring_back (work, &problem) || b9_has_ended (work->target)) {
+    if (problem != NULL)
+      g_prefix_error (error, "the container has ended meanwhile: ");
+    b9_journal_end (work->journal);
+    return;
+  }
+  g_prefix_error (
+      error, "b9run could not bring the container back (%s); b9run recover %s tries again. It began with: ",
+      problem != NULL ? problem->message : "a program does not end", work->target->id);
+}
+
+static gboolean
+begin (Work *work, GError **error)
+{
+  const B9Save *save = work->save;
+
+  work->parties = b9_parties_open (save->registry, save->config, b9_index_directory (save->index),
+                                   work->backend, error);
+  if (work->parties == NULL || !check_state (work, error) ||
+      !b9_parties_join (work->parties, &work->job.job, b9_container_cgroups (work->target), NULL, error) ||
+      !b9_parties_check_before (work->parties, &work->job.job, error))
+    return FALSE;
+  return prepare_image (work, error) && check_room (work, error);
+}
+
+static gboolean
+save_paused (Work *work, GError **error)
+{
+  if (!begin (work, error) || !suspend_devices (work, error) || !pause_container (work, error) ||
+      !run_save (work, error) || !verify (work, error))
+    return FALSE;
+  work->done = TRUE;
+  b9_image_settle (work->journal->aside);
+  return TRUE;
+}
+
+gboolean
+b9_save (B9Save *save, GError **error)
+{
+  g_auto (Work) work = {.save = save, .target = save->target, .backend = save->target->runtime->backend};
+  gboolean finished;
+
+  b9_cancel_arm (save->timeout_seconds, &work.mask);
+  b9_job_init (&work.job, save->target, B9_OPERATION_CHECKPOINT, save->options, save->image, save->work,
+               save->strategy);
+  if (!B9_STRUCT_HAS (work.backend, image_file))
+    return b9_fail (error, B9_ERROR_UNSUPPORTED, "backend %s has no checkpoint", save->target->runtime->name);
+  work.journal = b9_journal_begin (save->target->record->directory, error);
+  if (work.journal == NULL)
+    return FALSE;
+  if (!save_paused (&work, error)) {
+    roll_back (&work, error);
+    return FALSE;
+  }
+  finished = save->leave_running ? continue_container (&work, error) : end_container (&work, error);
+  if (finished)
+    b9_journal_end (work.journal);
+  return finished;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * checkpointing.c: see checkpointing.h.
+ */
+#include "config.h"
+
+#include "core/cli/checkpointing.h"
+
+#include <string.h>
+
+#include "core/checkpoint/cancel.h"
+#include "core/checkpoint/progress.h"
+#include "core/sys/failure.h"
+#include "core/sys/files.h"
+
+#define DEFAULT_IMAGE "checkpoint" /* runc's, below the working directory */
+#define MAX_SECONDS 604800
+
+/* b9run's own; no runtime has them. */
+static const char *const own_options[] = {"bundle",   "pid-file",   "no-monitor",     "timeout",
+                                          "progress", "no-digests", "verify-digests", "strategy",
+                                          "export",   "import",     "help",           NULL};
+
+static void
+set_option (const B9Line *line, const char *name, char *value)
+{
+  B9RequestOption *option;
+
+  for (guint i = 0; i < line->options->len; i++) {
+    option = g_ptr_array_index (line->options, i);
+    if (strcmp (option->name, name) != 0)
+      continue;
+    g_free ((char *)option->value);
+    option->value = value;
+    return;
+  }
+  option = g_new0 (B9RequestOption, 1);
+  *option = (B9RequestOption){.struct_size = sizeof *option, .name = g_strdup (name), .value = value};
+  g_ptr_array_add (line->options, option);
+}
+
+char *
+b9_checkpointing_path (const B9Line *line, const char *name)
+{
+  const char *path = b9_line_value (line, name);
+
+  return path != NULL ? b9_absolute_path (path, NULL) : NULL;
+}
+
+gboolean
+b9_checkpointing_settle (const B9Line *line, GError **error)
+{
+  g_autofree char *image = b9_checkpointing_path (line, "image-path");
+  g_autofree char *work = b9_checkpointing_path (line, "work-path");
+  const char *parent = b9_line_value (line, "parent-path");
+
+  if (parent != NULL && g_path_is_absolute (parent))
+    return b9_fail (
+        error, B9_ERROR_USAGE,
+        "--parent-path %s: the path has to be relative to the image directory, such as ../pre-dump", parent);
+  if (image == NULL)
+    image = b9_absolute_path (DEFAULT_IMAGE, NULL);
+  if (work == NULL)
+    work = g_strdup (image);
+  set_option (line, "image-path", g_steal_pointer (&image));
+  set_option (line, "work-path", g_steal_pointer (&work));
+  return TRUE;
+}
+
+GPtrArray *
+b9_checkpointing_options (const B9Line *line)
+{
+  GPtrArray *options = g_ptr_array_new ();
+
+  for (guint i = 0; i < line->options->len; i++) {
+    B9RequestOption *option = g_ptr_array_index (line->options, i);
+
+    if (!g_strv_contains (own_options, option->name))
+      g_ptr_array_add (options, option);
+  }
+  return options;
+}
+
+gboolean
+b9_checkpointing_timeout (const B9Line *line, guint *seconds, GError **error)
+{
+  const char *text = b9_line_value (line, "timeout");
+  guint64 number = 0;
+
+  *seconds = 0;
+  if (text == NULL)
+    return TRUE;
+  if (!g_ascii_string_to_unsigned (text, 10, 1, MAX_SECONDS, &number, NULL))
+    return b9_fail (error, B9_ERROR_USAGE, "--timeout takes seconds from 1 to %d, not \"%s\"", MAX_SECONDS,
+                    text);
+  *seconds = (guint)number;
+  return TRUE;
+}
+
+static gboolean
+require (B9Matrix *matrix, const B9Target *target, const char *capability, const char *what, GError **error)
+{
+  return b9_matrix_require (matrix, target->runtime, target->program, target->root, capability, what, error);
+}
+
+gboolean
+b9_checkpointing_require (B9App *app, const B9Target *target, const char *command, const B9Line *line,
+                          GError **error)
+{
+  static const struct {
+    const char *option, *capability;
+  } needs[] = {
+      {"leave-running", "checkpoint.leave-running"},
+      {"tcp-established", "checkpoint.tcp"},
+      {"pre-dump", "checkpoint.pre-dump"},
+      {"lazy-pages", "checkpoint.lazy-pages"},
+  };
+
+  B9Matrix *matrix = b9_app_matrix (app, error);
+
+  if (matrix == NULL || !require (matrix, target, command, command, error))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (needs); i++) {
+    g_autofree char *what = g_strconcat ("--", needs[i].option, NULL);
+
+    if (b9_line_flag (line, needs[i].option) && !require (matrix, target, needs[i].capability, what, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+b9_checkpointing_show (guint64 done, gpointer data)
+{
+  b9_progress_bytes (data, done);
+  return !b9_cancel_is_wanted ();
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd-recover.c: `recover [ID]`: what checkpoints and restores that were cut off have left, brought to an end
+ * (core/checkpoint/recover.h).  Every other command does the same for the container that it names.
+ */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "core/checkpoint/journal.h"
+#include "core/checkpoint/recover.h"
+#include "core/cli/app.h"
+#include "core/run/claim.h"
+#include "core/sys/failure.h"
+
+static const char *
+result_words (B9Recovery recovery)
+{
+  switch (recovery) {
+  case B9_RECOVERY_BUSY:
+    return "a checkpoint or restore is at work";
+  case B9_RECOVERY_UNDONE:
+    return "a checkpoint was undone";
+  case B9_RECOVERY_FINISHED:
+    return "a checkpoint was finished";
+  case B9_RECOVERY_DELETED:
+    return "half a restore was deleted";
+  default:
+    return "nothing to do";
+  }
+}
+
+/* Takes @record. */
+static gboolean
+recover_one (B9App *app, B9Record *record, GError **error)
+{
+  g_auto (B9Target) target = {0};
+  g_autofree char *id = g_strdup (record->id);
+  const B9Runtime *runtime = b9_app_runtime (app, record->backend, error);
+  B9Recovery recovery;
+
+  if (runtime == NULL) {
+    b9_record_free (record);
+    return FALSE;
+  }
+  if (!b9_target_from_record (&target, runtime, record, error) ||
+      !b9_recover (app->index, &target, app->registry, app->config, &recovery, error))
+    return FALSE;
+  printf ("%s: %s\n", id, result_words (recovery));
+  return TRUE;
+}
+
+/* One that cannot be brought back keeps no other from it. */
+static int
+recover_all (B9App *app, GError **error)
+{
+  g_autoptr (GPtrArray) records = b9_index_all (app->index, NULL);
+  int status = 0;
+
+  for (guint i = 0; i < records->len; i++) {
+    const B9Record *record = g_ptr_array_index (records, i);
+    g_autoptr (GError) problem = NULL;
+    B9Record *own;
+
+    if (!b9_journal_exists (record->directory))
+      continue;
+    own = b9_record_load (record->directory, &problem);
+    if (own != NULL && recover_one (app, own, &problem))
+      continue;
+    status = -1;
+    if (error != NULL && *error == NULL)
+      g_propagate_error (error, g_steal_pointer (&problem));
+    else
+      fprintf (stderr, "b9run: %s\n", problem->message);
+  }
+  return status;
+}
+
+int
+b9_cmd_recover (B9App *app, const B9Line *line, GError **error)
+{
+  const char *id = b9_line_argument (line, 0);
+  g_autofree char *root = b9_app_explicit_root (app);
+  const B9Query query = {.id = id, .root = root};
+  B9Record *record = NULL;
+
+  if (b9_app_index (app, error) == NULL || b9_app_registry (app, error) == NULL)
+    return -1;
+  if (id == NULL)
+    return recover_all (app, error);
+  if (!b9_check_id (id, error) || !b9_index_find (app->index, &query, &record, error))
+    return -1;
+  if (record == NULL) {
+    b9_fail (error, B9_ERROR_NOT_FOUND, "container does not exist: %s (b9run list shows what there is)", id);
+    return -1;
+  }
+  return recover_one (app, record, error) ? 0 : -1;
+}

@@ -1,0 +1,269 @@
+# shellcheck shell=bash source-path=SCRIPTDIR
+# SPDX-License-Identifier: Apache-2.0
+#
+# Checkpoint and restore with real runtimes: runc with CRIU, and runsc.
+
+. "$(dirname "${BASH_SOURCE[0]}")/harness.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/backends.sh"
+
+# counter DIR: a bundle whose two processes count into DIR.out/a and /b, a bind mount, so that
+# what they write outlives them; a save that lets them run on would have numbers twice.
+counter() {
+  mkdir -p "$WORK/$1.out"
+  bundle "$1" sh -c 'count() { i=0; while :; do i=$((i+1)); echo $i >>/out/$1; usleep 20000; done; }
+    count a & count b'
+  edit_config "$1" '.mounts += [{destination: "/out", type: "bind", source: $out, options: ["rbind", "rw"]}]
+    | .root.readonly = false' --arg out "$WORK/$1.out"
+  mkdir -p "$1/rootfs/out"
+}
+
+# begin BUNDLE ID: runs it and waits until it counts.
+begin() {
+  b9 run --detach --bundle "$1" "$2" </dev/null >/dev/null 2>&1
+  wait_until 20 test -s "$WORK/$1.out/a" -a -s "$WORK/$1.out/b"
+}
+
+lines_in() { wc -l <"$1"; }
+has_more_than() { [ "$(lines_in "$2")" -gt "$1" ]; }
+
+# goes_on BUNDLE: both processes count further, and no number is missing or there twice.
+goes_on() {
+  local file before
+  for file in "$WORK/$1.out/a" "$WORK/$1.out/b"; do
+    before=$(lines_in "$file")
+    wait_until 20 has_more_than "$before" "$file"
+    seq "$(lines_in "$file")" | head -n "$before" | cmp - <(head -n "$before" "$file") || fail "$file is no plain count"
+  done
+}
+
+restore() {
+  local bundle=$1 image=$2 id=$3
+  shift 3
+  b9 restore --detach --bundle "$bundle" --image-path "$image" "$@" "$id" </dev/null >/dev/null 2>"$WORK/restore.err" ||
+    fail "restore: $(cat "$WORK/restore.err")"
+}
+
+is_gone() { ! "$B9RUN" state "$1" >/dev/null 2>&1; }
+ended_or_gone() { is_gone "$1" || has_state "$1" stopped; }
+
+each() {
+  for BACKEND in $BACKENDS; do
+    ID=$(id_for "$BACKEND")
+    "$@"
+  done
+}
+
+in_place() {
+  counter "$BACKEND"
+  begin "$BACKEND" "$ID"
+  expect_status 0 "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID"
+  ended_or_gone "$ID" || fail "$BACKEND: still there after the checkpoint"
+  restore "$BACKEND" "$BACKEND.img" "$ID"
+  has_state "$ID" running
+  goes_on "$BACKEND"
+  "$B9RUN" delete --force "$ID"
+}
+test_a_counter_goes_on_in_place() { each in_place; }
+
+elsewhere() {
+  counter "$BACKEND"
+  begin "$BACKEND" "$ID"
+  expect_status 0 "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID"
+  cp -a "$BACKEND" "$BACKEND-copy"
+  "$B9RUN" delete --force "$ID"
+  restore "$BACKEND-copy" "$BACKEND.img" "$ID.new"
+  goes_on "$BACKEND"
+  "$B9RUN" delete --force "$ID.new"
+}
+test_a_counter_goes_on_under_a_new_id_from_another_bundle() { each elsewhere; }
+
+leaves_running() {
+  counter "$BACKEND"
+  begin "$BACKEND" "$ID"
+  expect_status 0 "$B9RUN" checkpoint --leave-running --image-path "$BACKEND.img" "$ID"
+  has_state "$ID" running
+  goes_on "$BACKEND"
+  # Again into the same directory, which holds an image now.
+  expect_status 0 "$B9RUN" checkpoint --leave-running --image-path "$BACKEND.img" "$ID"
+  expect_status 0 "$B9RUN" checkpoint-info --check-host --verify-digests "$BACKEND.img"
+  [ -z "$(find "$BACKEND.img" -name '.b9run*')" ]
+  "$B9RUN" delete --force "$ID"
+}
+test_a_checkpoint_may_leave_the_container_running() { each leaves_running; }
+
+stays_paused() {
+  counter "$BACKEND"
+  begin "$BACKEND" "$ID"
+  "$B9RUN" pause "$ID"
+  expect_status 0 "$B9RUN" checkpoint --leave-running --image-path "$BACKEND.img" "$ID"
+  has_state "$ID" paused
+  "$B9RUN" resume "$ID"
+  goes_on "$BACKEND"
+  "$B9RUN" delete --force "$ID"
+}
+test_a_paused_container_stays_paused() { each stays_paused; }
+
+attached() {
+  bundle "$BACKEND" sh -c 'sleep 1; exit 7'
+  b9 run --detach --bundle "$BACKEND" "$ID" </dev/null >/dev/null 2>&1
+  expect_status 0 "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID"
+  "$B9RUN" delete --force "$ID"
+  STATUS=0
+  b9 restore --bundle "$BACKEND" --image-path "$BACKEND.img" "$ID" </dev/null >/dev/null 2>&1 || STATUS=$?
+  [ "$STATUS" -eq 7 ] || fail "$BACKEND: status $STATUS"
+  is_gone "$ID"
+}
+test_an_attached_restore_ends_with_the_status_of_the_container() { each attached; }
+
+from_archive() {
+  counter "$BACKEND"
+  begin "$BACKEND" "$ID"
+  expect_status 0 "$B9RUN" checkpoint --image-path "$BACKEND.img" --work-path "$BACKEND.work" \
+    --export "$BACKEND.tar.zst" "$ID"
+  [ "$(stat -c %a "$BACKEND.tar.zst")" = 600 ]
+  rm -rf "$BACKEND.img"
+  "$B9RUN" delete --force "$ID"
+  restore "$BACKEND" "$BACKEND.elsewhere" "$ID" --import "$BACKEND.tar.zst" --verify-digests --work-path "$BACKEND.work2"
+  goes_on "$BACKEND"
+  "$B9RUN" delete --force "$ID"
+}
+test_a_counter_goes_on_from_an_archive() { each from_archive; }
+
+# pages BACKEND: the file with the memory.
+pages() {
+  case $1 in
+    runc) echo pages-1.img ;;
+    *) echo pages.img ;;
+  esac
+}
+
+damaged() {
+  local image=$BACKEND.img
+  counter "$BACKEND"
+  begin "$BACKEND" "$ID"
+  expect_status 0 "$B9RUN" checkpoint --image-path "$image" "$ID"
+  "$B9RUN" delete --force "$ID"
+  cp -a "$image" good
+  truncate -s -4096 "$image/$(pages "$BACKEND")"
+  expect_refusal 'image-damaged: ' b9 restore --detach --bundle "$BACKEND" --image-path "$image" "$ID"
+  [ "$STATUS" -eq 75 ] || fail "status $STATUS"
+  rm -r "$image"
+  mv good "$image"
+  printf x | dd of="$image/$(pages "$BACKEND")" bs=1 seek=100 conv=notrunc status=none
+  expect_refusal 'another SHA-256' b9 restore --detach --verify-digests --bundle "$BACKEND" --image-path "$image" "$ID"
+  [ "$STATUS" -eq 75 ] || fail "status $STATUS"
+  is_gone "$ID"
+}
+test_a_damaged_image_is_refused_with_a_status_of_its_own() { each damaged; }
+
+test_an_image_of_the_other_backend_is_refused() {
+  BACKEND=runsc ID=$(id_for runsc)
+  counter runsc
+  begin runsc "$ID"
+  expect_status 0 "$B9RUN" --log log --log-format json checkpoint --image-path img "$ID"
+  expect_refusal 'backend-differs: ' "$B9RUN" --backend=runc --log log --log-format json restore --detach \
+    --bundle runsc --image-path img "$ID.other"
+  [ "$STATUS" -eq 75 ] && [ "$(jq -r .code log)" = start-cold ]
+  expect_refusal 'flags-differ: ' "$B9RUN" --backend=runsc --network=host restore --detach --bundle runsc \
+    --image-path img "$ID.other"
+  "$B9RUN" delete "$ID"
+}
+
+test_standard_files_that_criu_cannot_save_are_named_first() {
+  local id
+  id=$(id_for c)
+  bundle b sleep 1000
+  "$B9RUN" --backend=runc run --detach --bundle b "$id" </dev/null >"$WORK/out" 2>&1
+  expect_refusal 'standard output is a file of the host' "$B9RUN" checkpoint --image-path img "$id"
+  has_state "$id" running
+  [ ! -e img/inventory.img ]
+  "$B9RUN" delete --force "$id"
+}
+
+created() {
+  bundle "$BACKEND" sleep 1000
+  b9 create --bundle "$BACKEND" "$ID" </dev/null >/dev/null 2>&1
+  expect_refusal 'in created state' "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID"
+  "$B9RUN" delete --force "$ID"
+}
+test_a_created_container_is_refused() { each created; }
+
+plain_image() {
+  counter "$BACKEND"
+  begin "$BACKEND" "$ID"
+  mkdir "$BACKEND.img"
+  case $BACKEND in
+    runc) "$RUNC" checkpoint --leave-running --image-path "$BACKEND.img" "$ID" ;;
+    *) "$RUNSC" --root /run/gvisor --network=none checkpoint --leave-running --image-path "$BACKEND.img" "$ID" ;;
+  esac
+  "$B9RUN" delete --force "$ID"
+  rm -f "$WORK/$BACKEND.out"/*
+  restore "$BACKEND" "$BACKEND.img" "$ID"
+  wait_until 20 test -s "$WORK/$BACKEND.out/a"
+  "$B9RUN" delete --force "$ID"
+}
+test_an_image_of_the_plain_runtime_is_restored() { each plain_image; }
+
+# b9run is killed while the container is paused: the runtime is a script that waits there.
+killed() {
+  local program victim
+  program=$(program_of "$BACKEND")
+  counter "$BACKEND"
+  begin "$BACKEND" "$ID"
+  use_program "case \" \$* \" in *' checkpoint --'*image-path*) touch $WORK/at; sleep 1000;; esac; exec $program \"\$@\""
+  rm -f at
+  sed -i "s|^program=.*|program=$WORK/program.$BACKEND|" /run/b9run/containers/"$ID"/*/record
+  "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID" >/dev/null 2>&1 &
+  victim=$!
+  wait_until 20 test -e at
+  kill -KILL "$victim"
+  wait "$victim" || true
+  sed -i "s|^program=.*|program=$program|" /run/b9run/containers/"$ID"/*/record
+  expect_stdout running state_of "$ID"
+  goes_on "$BACKEND"
+  [ ! -e "$BACKEND.img/manifest.json" ]
+  "$B9RUN" delete --force "$ID"
+}
+test_a_container_of_a_killed_checkpoint_is_brought_back() { each killed; }
+
+cancelled() {
+  local program victim
+  program=$(program_of "$BACKEND")
+  counter "$BACKEND"
+  begin "$BACKEND" "$ID"
+  use_program "case \" \$* \" in *' checkpoint --'*image-path*) touch $WORK/at; sleep 1000;; esac; exec $program \"\$@\""
+  rm -f at
+  sed -i "s|^program=.*|program=$WORK/program.$BACKEND|" /run/b9run/containers/"$ID"/*/record
+  "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID" >/dev/null 2>err &
+  victim=$!
+  wait_until 20 test -e at
+  kill -TERM "$victim"
+  status_of "$victim"
+  [ "$STATUS" -eq 1 ] && grep -q 'SIGTERM came' err
+  has_state "$ID" running
+  goes_on "$BACKEND"
+  expect_refusal 'the time of --timeout is over' "$B9RUN" checkpoint --timeout 1 --image-path "$BACKEND.img" "$ID"
+  goes_on "$BACKEND"
+  "$B9RUN" delete --force "$ID"
+}
+test_sigterm_and_a_timeout_undo_a_checkpoint() { each cancelled; }
+
+many() {
+  local i number=8 jobs=()
+  for i in $(seq $number); do
+    counter "$BACKEND$i"
+    begin "$BACKEND$i" "$ID.$i"
+  done
+  for i in $(seq $number); do
+    "$B9RUN" checkpoint --leave-running --image-path "$BACKEND$i.img" "$ID.$i" >"$BACKEND$i.err" 2>&1 &
+    jobs+=($!)
+  done
+  for i in $(seq $number); do
+    wait "${jobs[$((i - 1))]}" || fail "checkpoint $i: $(cat "$BACKEND$i.err")"
+  done
+  for i in $(seq $number); do
+    goes_on "$BACKEND$i"
+    "$B9RUN" delete --force "$ID.$i"
+  done
+}
+test_checkpoints_at_once_do_not_disturb_each_other() { each many; }
