@@ -128,6 +128,35 @@ START_TEST (says_what_an_unknown_key_may_be)
 }
 END_TEST
 
+/* A character of three bytes that stands across the cut. */
+START_TEST (cuts_long_names_between_characters)
+{
+  g_autofree char *name = g_strnfill (59, 'a');
+  g_autofree char *text = g_strdup_printf ("\"%s\\u9dad\\nb\": 1\n", name);
+  g_autofree char *message = g_strdup_printf (
+      "f.yaml:1: unknown field \"%s\xe9\xb6\xad…\": a CDI file has cdiVersion, kind, annotations, devices, "
+      "containerEdits",
+      name);
+
+  refuse (text, message);
+}
+END_TEST
+
+START_TEST (shows_no_line_ends_and_no_endless_text)
+{
+  g_autofree char *value = g_strnfill (5000, 'a');
+  g_autofree char *text = g_strdup_printf (HEAD "devices: [{name: d, containerEdits: {env: [\"x\\n%s\"]}}]\n",
+                                           value);
+  g_autoptr (CdiArena) arena = cdi_arena_new ();
+  g_autoptr (GError) error = NULL;
+
+  ck_assert_ptr_null (cdi_document_parse (text, strlen (text), "f.yaml", arena, &error));
+  ck_assert (
+      g_str_has_prefix (error->message, "f.yaml:3: device \"d\": invalid environment variable \"x?aaa"));
+  ck_assert_uint_lt (strlen (error->message), 1010);
+}
+END_TEST
+
 START_TEST (refuses_a_null_hook)
 {
   refuse (HEAD "devices:\n- name: a\n  containerEdits:\n    hooks: [~]\n",
@@ -929,6 +958,8 @@ document_case (void)
   tcase_add_loop_test (documents, types_plain_words_as_yaml_1_1, 0, (int)G_N_ELEMENTS (scalars));
   tcase_add_test (documents, refuses_a_key_twice_in_two_spellings);
   tcase_add_test (documents, says_what_an_unknown_key_may_be);
+  tcase_add_test (documents, cuts_long_names_between_characters);
+  tcase_add_test (documents, shows_no_line_ends_and_no_endless_text);
   tcase_add_test (documents, refuses_a_null_hook);
   tcase_add_test (documents, refuses_quoted_numbers);
   tcase_add_test (documents, names_the_device_that_is_wrong);

@@ -11,6 +11,7 @@
 #include <b9run/b9-error.h>
 
 #include "plugins/gpu/cdi/cdi-names.h"
+#include "plugins/gpu/cdi/cdi-tree.h"
 
 #define LONGEST_NAME 63
 
@@ -72,11 +73,14 @@ cdi_annotation_parse (const char *key, const char *value, CdiRequests *requests,
     g_autoptr (GError) problem = NULL;
 
     if (!cdi_name_parse (*item, &name, &problem)) {
+      g_autofree char *shown = cdi_shown (*item, 200);
+      g_autofree char *reason = cdi_shown (problem->message, 400);
+
       g_set_error (
           error, B9_ERROR, B9_ERROR_BAD_INPUT,
           "annotations[\"%s\"]: invalid CDI device name \"%s\": %s; write VENDOR/CLASS=NAME, several "
           "with commas and no blanks between them",
-          key, *item, problem->message);
+          key, shown, reason);
       return FALSE;
     }
   }

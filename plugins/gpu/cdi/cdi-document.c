@@ -22,6 +22,7 @@
 /* Aliases can make a small file large, and a merge key can lead to itself. */
 #define MAX_VALUES (1024 * 1024)
 #define MAX_MERGES 16
+#define MOST_MESSAGE 1000
 
 typedef struct {
   const CdiTree *tree;
@@ -360,10 +361,11 @@ static gboolean
 refuse_key (const Decoder *decoder, const CdiNode *key, const CdiType *type, GError **error)
 {
   g_autoptr (GString) known = g_string_new (NULL);
+  g_autofree char *name = cdi_shown (key->text, 60);
 
   for (const CdiField *field = type->fields; field->name != NULL; field++)
     g_string_append_printf (known, "%s%s", known->len > 0 ? ", " : "", field->name);
-  return fail (decoder, key, error, "unknown field \"%.60s\": %s has %s", key->text, type->name, known->str);
+  return fail (decoder, key, error, "unknown field \"%s\": %s has %s", name, type->name, known->str);
 }
 
 static gboolean
@@ -394,8 +396,8 @@ decode_struct (Decoder *decoder, const CdiNode *node, const char *name, const Cd
   return each_member (decoder, node, 0, take_member, &structure, error);
 }
 
-CdiSpec *
-cdi_document_parse (const char *text, gsize length, const char *what, CdiArena *arena, GError **error)
+static CdiSpec *
+parse (const char *text, gsize length, const char *what, CdiArena *arena, GError **error)
 {
   g_autoptr (CdiTree) tree = cdi_tree_parse (text, length, what, arena, error);
   Decoder decoder = {.tree = tree, .what = what, .arena = arena};
@@ -411,4 +413,19 @@ cdi_document_parse (const char *text, gsize length, const char *what, CdiArena *
   if (!decode_struct (&decoder, cdi_tree_node (tree, 0), "the document", &cdi_spec_type, spec, error))
     return NULL;
   return cdi_validate (spec, what, error) ? spec : NULL;
+}
+
+/* A message may hold any text of the file: a text with line ends in it, or one of a megabyte. */
+CdiSpec *
+cdi_document_parse (const char *text, gsize length, const char *what, CdiArena *arena, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autofree char *message = NULL;
+  CdiSpec *spec = parse (text, length, what, arena, &problem);
+
+  if (spec != NULL)
+    return spec;
+  message = cdi_shown (problem->message, MOST_MESSAGE);
+  g_set_error_literal (error, problem->domain, problem->code, message);
+  return NULL;
 }

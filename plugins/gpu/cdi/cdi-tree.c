@@ -52,17 +52,23 @@ fail (const Reader *reader, yaml_mark_t mark, GError **error, const char *format
   return FALSE;
 }
 
-/* A name from the file as a message shows it: no control characters, not endless. */
-static char *
-shown (const char *text)
+char *
+cdi_shown (const char *text, gsize most)
 {
   GString *clean = g_string_new (NULL);
+  gsize left = strlen (text);
 
-  for (const char *p = text; *p != '\0' && clean->len < 60; p = g_utf8_next_char (p)) {
-    gunichar character = g_utf8_get_char (p);
+  while (left > 0 && clean->len < most) {
+    gunichar character = g_utf8_get_char_validated (text, (gssize)left);
+    gboolean whole = character < (gunichar)-2;
+    gsize length = whole ? (gsize)(g_utf8_next_char (text) - text) : 1;
 
-    g_string_append_unichar (clean, g_unichar_isprint (character) ? character : '?');
+    g_string_append_unichar (clean, whole && g_unichar_isprint (character) ? character : '?');
+    text += length;
+    left -= length;
   }
+  if (left > 0)
+    g_string_append (clean, "…");
   return g_string_free (clean, FALSE);
 }
 
@@ -129,7 +135,7 @@ read_tag (const Reader *reader, const yaml_event_t *event, const yaml_char_t *gi
   *tag = CDI_TAG_CORE;
   if (g_strv_contains (core, (const char *)given))
     return TRUE;
-  name = shown ((const char *)given);
+  name = cdi_shown ((const char *)given, 60);
   return fail (reader, event->start_mark, error, "the tag \"%s\" is not supported: leave it out", name);
 }
 
@@ -184,7 +190,7 @@ read_alias (Reader *reader, const yaml_event_t *event, GError **error)
   CdiNode node = {.kind = CDI_NODE_ALIAS, .line = (guint32)event->start_mark.line + 1, .next = CDI_NO_NODE};
 
   if (target == NULL) {
-    g_autofree char *clean = shown (name);
+    g_autofree char *clean = cdi_shown (name, 60);
 
     return fail (reader, event->start_mark, error, "the alias \"*%s\" has no anchor before it", clean);
   }

@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 /* nvidia-ctk's file for 64 GPUs with MIG has 380 KB. */
 #define CDI_MAX_BYTES (8 * 1024 * 1024)
 
+/* @text as a message shows it: in UTF-8, without control characters, and after @most bytes cut; g_free(). */
+char *cdi_shown (const char *text, gsize most);
+
 typedef enum {
   CDI_NODE_SCALAR,
   CDI_NODE_SEQUENCE,
