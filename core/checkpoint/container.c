@@ -196,7 +196,7 @@ b9_container_end (B9Index *index, const B9Target *target, pid_t pid, GError **er
 
   if (pidfd < 0 && errno != ESRCH)
     return b9_fail_errno (error, errno, "the container's process %d cannot be watched", (int)pid);
-  if (pidfd >= 0) {
+  if (pidfd >= 0 && b9_process_alive (pid, 0)) {
     killed = (traits & B9_CHECKPOINT_PAUSED_REFUSES_KILL) != 0 ? b9_pidfd_signal (pidfd, SIGKILL)
                                                                : kill_all (target, error);
     if (!killed && error != NULL && *error == NULL)

@@ -64,8 +64,8 @@ b9_job_set_manifest (B9Job *job, const B9Manifest *manifest)
   job->job.facts = (const B9CheckpointFact *const *)job->facts->pdata;
 }
 
-static gboolean
-has_option (const B9Job *job, const char *name)
+gboolean
+b9_job_has_option (const B9Job *job, const char *name)
 {
   for (guint i = 0; job->request.options[i] != NULL; i++) {
     if (strcmp (job->request.options[i]->name, name) == 0)
@@ -82,7 +82,7 @@ b9_job_command (B9Job *job, B9Parties *parties, gboolean leave_running, char ***
   g_autoptr (GPtrArray) variables = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) arguments = g_ptr_array_new_with_free_func (g_free);
 
-  if (leave_running && !has_option (job, "leave-running")) {
+  if (leave_running && !b9_job_has_option (job, "leave-running")) {
     g_ptr_array_insert (job->options, 0, &job->leave_running);
     job->request.options = (const B9RequestOption *const *)job->options->pdata;
     job->job.options = job->request.options;

@@ -32,6 +32,9 @@ void b9_job_set_manifest (B9Job *job, const B9Manifest *manifest);
 gboolean b9_job_command (B9Job *job, B9Parties *parties, gboolean leave_running, char ***argv,
                          char ***environment, GError **error);
 
+/* Whether the caller, or we for ourselves, gave this option of the runtime's. */
+gboolean b9_job_has_option (const B9Job *job, const char *name);
+
 /* Backend, container and options for the manifest. */
 void b9_job_describe (const B9Job *job, B9Manifest *manifest);
 void b9_job_add_mounts (B9Manifest *manifest, const B9JsonText *spec);

@@ -210,6 +210,18 @@ fail_save (const Work *work, const B9Watch *watch, GError **error)
   return b9_outcome_failed (work->target->runtime, &work->job.request, watch->wait_status, message, error);
 }
 
+/* CRIU takes away the links that an image with --link-remap needs when the container goes on, if only for the
+ * time that the image is verified; so here the save itself ends the container. */
+static gboolean
+ends_with_save (const Work *work)
+{
+  const B9Backend *backend = work->backend;
+
+  return !work->save->leave_running && B9_STRUCT_HAS (backend, checkpoint_traits) &&
+         (backend->checkpoint_traits & B9_CHECKPOINT_SAVE_DELETES) != 0 &&
+         b9_job_has_option (&work->job, "link-remap");
+}
+
 static gboolean
 run_save (Work *work, GError **error)
 {
@@ -221,7 +233,8 @@ run_save (Work *work, GError **error)
   gboolean saved;
 
   if (!step (work, B9_STEP_SAVE, b9_container_memory (work->target, work->pid), error) ||
-      !b9_job_command (&work->job, work->parties, TRUE, &watch.argv, &watch.environment, error))
+      !b9_job_command (&work->job, work->parties, !ends_with_save (work), &watch.argv, &watch.environment,
+                       error))
     return FALSE;
   saved = b9_watch_run (&watch, error);
   if (saved && watch.wait_status != 0)
