@@ -366,6 +366,30 @@ START_TEST (the_programs_failures_are_told_too)
 }
 END_TEST
 
+/* Whether a cuda-checkpoint is still at that process. */
+static gboolean
+program_is_left (pid_t pid)
+{
+  g_autofree char *wanted = g_strdup_printf ("%d", (int)pid);
+  g_autoptr (GDir) proc = g_dir_open ("/proc", 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (proc)) != NULL) {
+    g_autofree char *path = g_strdup_printf ("/proc/%s/cmdline", name);
+    g_autofree char *text = NULL;
+    gsize size = 0;
+
+    if (!g_ascii_isdigit (*name) || !g_file_get_contents (path, &text, &size, NULL) ||
+        strcmp (text, FAKES "/fake-cuda-checkpoint") != 0)
+      continue;
+    for (gsize at = 0; at < size; at += strlen (text + at) + 1) {
+      if (strcmp (text + at, wanted) == 0)
+        return TRUE;
+    }
+  }
+  return FALSE;
+}
+
 /* The driver holds one call for ever; the others are brought back, and a new helper asks for the held one. */
 START_TEST (a_call_that_never_returns_holds_nobody_else)
 {
@@ -387,6 +411,9 @@ START_TEST (a_call_that_never_returns_holds_nobody_else)
   ck_assert (RESUME (NULL));
   expect_states (B9_DEVICE_RUNNING);
   expect_really ("running");
+  for (guint tries = 0; tries < 600 && program_is_left (processes[1].pid); tries++)
+    g_usleep (50000);
+  ck_assert (!program_is_left (processes[1].pid));
 }
 END_TEST
 

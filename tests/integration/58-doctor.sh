@@ -7,8 +7,9 @@
 . "$HARNESS_DIR/backends.sh"
 
 # Whatever a check might leave: files of state, cgroups, mounts, namespaces in /run.
+# The time of /run itself tells of CRIU's cache, which comes and goes.
 snapshot() {
-  find /run -printf '%p %y %m %u %T@\n' | sort
+  find /run -mindepth 1 -printf '%p %y %m %u %T@\n' | sort
   cgroups_of_test
   find /sys/fs/cgroup -type d | sort
   awk '{print $5}' /proc/self/mountinfo

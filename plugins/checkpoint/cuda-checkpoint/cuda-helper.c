@@ -145,7 +145,8 @@ cuda_helper_end (CudaHelper *helper, gboolean now)
 {
   close (helper->to);
   close (helper->from);
-  if (now)
+  /* With the program that it waits for: it leads a session of its own. */
+  if (now && kill (-helper->pid, SIGKILL) != 0)
     kill (helper->pid, SIGKILL);
   for (guint waited = 0; waitpid (helper->pid, NULL, WNOHANG) == 0; waited += 5) {
     /* Nothing is asked of it any more; one that a driver holds must not hold us. */

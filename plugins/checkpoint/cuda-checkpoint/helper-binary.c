@@ -36,8 +36,8 @@ become (const char *const *argv, int output)
   dup2 (null, 0);
   dup2 (output, 1);
   dup2 (output, 2);
-  /* Out of reach of what is typed at our terminal. */
-  setsid ();
+  /* In the helper's own session, so out of a terminal's reach, and it can be ended together with the helper.
+   */
   execv (argv[0], (char *const *)argv);
   _exit (CANNOT_RUN + 1);
 }
