@@ -49,7 +49,8 @@ collect (B9GpuRequests *requests, const B9GpuRequest *request)
 /* What edit and then detect find, one line a request; the edited document goes to *edited unless that is
  * NULL. */
 static char *
-find (const char *json, gboolean (*is_complete) (const B9Host *, const char *), char **edited, GError **error)
+find_for (const char *backend, const char *json, gboolean (*is_complete) (const B9Host *, const char *),
+          char **edited, GError **error)
 {
   g_autoptr (Witness) witness = witness_new ();
   g_autoptr (GString) found = g_string_new (NULL);
@@ -60,12 +61,18 @@ find (const char *json, gboolean (*is_complete) (const B9Host *, const char *), 
   B9GpuRequests requests = {.struct_size = sizeof requests, .data = found, .add = collect};
 
   witness->host.config_boolean = is_complete;
-  if (!detector ()->edit (&witness->host, "runc", spec, &requests, error) ||
+  if (!detector ()->edit (&witness->host, backend, spec, &requests, error) ||
       !detector ()->detect (&witness->host, spec, &requests, error))
     return NULL;
   if (edited != NULL)
     *edited = b9_spec_copy_is_edited (copy) ? spec->json (spec, "") : NULL;
   return g_string_free (g_steal_pointer (&found), FALSE);
+}
+
+static char *
+find (const char *json, gboolean (*is_complete) (const B9Host *, const char *), char **edited, GError **error)
+{
+  return find_for ("runc", json, is_complete, edited, error);
 }
 
 static void
@@ -267,6 +274,45 @@ START_TEST (completes_a_gpu_that_came_alone)
 }
 END_TEST
 
+#define STALE                                                                                  \
+  "{\"path\": \"/dev/nvidia0\", \"major\": 9, \"minor\": 9}, {\"path\": \"/dev/nvidiactl\"}, " \
+  "{\"path\": \"/dev/nvidia-uvm\", \"major\": 507, \"minor\": 0}"
+
+START_TEST (refuses_a_control_node_of_another_boot)
+{
+  g_autoptr (GError) error = NULL;
+
+  add_node ("dev/nvidiactl");
+  add_node ("dev/nvidia-uvm");
+  ck_assert_ptr_null (find ("{\"linux\": {\"devices\": [" STALE "]}}", leave_incomplete, NULL, &error));
+  ck_assert_str_eq (error->message,
+                    "the container would not get all of its GPU: linux.devices[2], /dev/nvidia-uvm, is 507:0 "
+                    "there and 1:3 on this host; correct it, or if it comes from a CDI file, generate that "
+                    "anew (b9run cdi check)");
+  ck_assert_int_eq (error->code, B9_ERROR_UNSUPPORTED);
+}
+END_TEST
+
+START_TEST (minds_no_numbers_where_they_do_not_count)
+{
+  static const struct {
+    const char *backend, *json;
+  } cases[] = {
+      {"runsc", "{\"linux\": {\"devices\": [" STALE "]}}"},
+      {"runc", "{\"linux\": {\"devices\": [" STALE "], \"namespaces\": [{\"type\": \"user\"}]}}"},
+      {"runc", "{\"linux\": {\"devices\": [{\"path\": \"/dev/nvidia-uvm\", \"major\": 507}]}}"},
+  };
+
+  add_node ("dev/nvidiactl");
+  add_node ("dev/nvidia-uvm");
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *found = find_for (cases[i].backend, cases[i].json, complete, NULL, NULL);
+
+    ck_assert_msg (found != NULL, "%s", cases[i].json);
+  }
+}
+END_TEST
+
 START_TEST (adds_nothing_where_no_gpu_is_asked_for)
 {
   static const char *const specs[] = {
@@ -330,6 +376,8 @@ main (void)
   tcase_add_test (inventory, tells_the_maker_of_a_render_node_by_its_numbers);
   tcase_add_test (inventory, tells_the_maker_of_a_render_node_by_its_name);
   tcase_add_test (completing, completes_a_gpu_that_came_alone);
+  tcase_add_test (completing, refuses_a_control_node_of_another_boot);
+  tcase_add_test (completing, minds_no_numbers_where_they_do_not_count);
   tcase_add_test (completing, adds_nothing_where_no_gpu_is_asked_for);
   tcase_add_test (completing, adds_nothing_that_the_host_has_not);
   tcase_add_test (completing, refuses_a_device_without_sense);

@@ -125,7 +125,7 @@ test_a_killed_b9run_leaves_no_copy_of_the_bundle() {
 # files of $WORK/host.
 cdi_host() {
   local file
-  fake_host --driver 550.54.15 --node /dev/nvidia-modeset 195 254
+  fake_host --driver 550.54.15 --uvm 511 --node /dev/nvidia-modeset 195 254
   mkdir -p host/etc/cdi
   sed -e "s#hostPath: /#hostPath: $WORK/host/#" -e "s#path: /usr/bin/nvidia-cdi-hook#path: $WORK/host/usr/bin/nvidia-cdi-hook#" \
     "$HARNESS_DIR/../data/cdi-vectors/nvidia-ctk-1.20-generate.yaml" >host/etc/cdi/nvidia.yaml

@@ -169,19 +169,21 @@ static gboolean
 detect (const B9Host *host, const B9Spec *spec, B9GpuRequests *requests, GError **error)
 {
   guint count = spec->length (spec, DEVICES);
+  g_autofree char *missing = NULL; /* the same for each GPU of this spec */
+  gboolean looked = FALSE;
 
   for (guint i = 0; i < count; i++) {
     g_autofree char *path = NULL;
-    g_autofree char *missing = NULL;
     B9DeviceMeaning meaning;
 
     if (!read_path (spec, i, &path, error))
       return FALSE;
     if (path == NULL || !look_at (host, spec, i, path, &meaning))
       continue;
-    if (needs_more (&meaning) && !find_missing (host, spec, &missing, error))
+    if (needs_more (&meaning) && !looked && !find_missing (host, spec, &missing, error))
       return FALSE;
-    add_request (requests, &meaning, path, i, missing);
+    looked = looked || needs_more (&meaning);
+    add_request (requests, &meaning, path, i, needs_more (&meaning) ? missing : NULL);
   }
   return TRUE;
 }
@@ -220,22 +222,78 @@ add_node (B9Spec *spec, const char *path, const struct stat *info, const char *c
          spec->set (spec, "/linux/resources/devices/-", rule, cause, error);
 }
 
+/* Device number @index as the spec has it, against the host's node of its path.  There is one driver, so the
+ * numbers of a control node are the same for every container; nvidia-uvm's change from one boot to the next.
+ */
+static gboolean
+check_numbers (const B9Host *host, const B9Spec *spec, guint index, const char *path, GError **error)
+{
+  g_autofree char *major_pointer = g_strdup_printf (DEVICES "/%u/major", index);
+  g_autofree char *minor_pointer = g_strdup_printf (DEVICES "/%u/minor", index);
+  struct stat info;
+  gint64 device_major, device_minor;
+
+  if (!host_has (host, path, &info))
+    return TRUE;
+  device_major = major (info.st_rdev);
+  device_minor = minor (info.st_rdev);
+  if (!spec->integer (spec, major_pointer, &device_major, error) ||
+      !spec->integer (spec, minor_pointer, &device_minor, error))
+    return FALSE;
+  if (device_major == major (info.st_rdev) && device_minor == minor (info.st_rdev))
+    return TRUE;
+  g_set_error (error, B9_ERROR, B9_ERROR_UNSUPPORTED,
+               "the container would not get all of its GPU: linux.devices[%u], %s, is %" G_GINT64_FORMAT
+               ":%" G_GINT64_FORMAT
+               " there and %u:%u on this host; correct it, or if it comes from a CDI file, "
+               "generate that anew (b9run cdi check)",
+               index, path, device_major, device_minor, major (info.st_rdev), minor (info.st_rdev));
+  return FALSE;
+}
+
+/* runsc always, and the others in a user namespace, take a node from the host by its path. */
+static gboolean
+makes_nodes (const char *backend, const B9Spec *spec)
+{
+  guint count = spec->length (spec, "/linux/namespaces");
+
+  if (g_strcmp0 (backend, "runsc") == 0)
+    return FALSE;
+  for (guint i = 0; i < count; i++) {
+    g_autofree char *pointer = g_strdup_printf ("/linux/namespaces/%u/type", i);
+    g_autofree char *type = NULL;
+
+    if (spec->string (spec, pointer, &type, NULL) && g_strcmp0 (type, "user") == 0)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+check_control_nodes (const B9Host *host, const B9Spec *spec, GError **error)
+{
+  guint count = spec->length (spec, DEVICES);
+
+  for (guint i = 0; i < count; i++) {
+    g_autofree char *path = NULL;
+
+    if (!read_path (spec, i, &path, error))
+      return FALSE;
+    for (guint j = 0; j < G_N_ELEMENTS (needed); j++) {
+      if (g_strcmp0 (path, needed[j]) == 0 && !check_numbers (host, spec, i, path, error))
+        return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 /* Completes a GPU that came without its control nodes. */
 static gboolean
-edit (const B9Host *host, const char *backend G_GNUC_UNUSED, B9Spec *spec,
-      B9GpuRequests *requests G_GNUC_UNUSED, GError **error)
+complete (const B9Host *host, B9Spec *spec, const char *gpu, guint index, GError **error)
 {
-  g_autofree char *gpu = NULL;
-  g_autofree char *cause = NULL;
-  guint index = 0;
+  g_autofree char *cause = g_strdup_printf ("device-path: %s (linux.devices[%u]) does not compute without it",
+                                            gpu, index);
 
-  if (!host->config_boolean (host, "complete"))
-    return TRUE;
-  if (!find_gpu (spec, &gpu, &index, error))
-    return FALSE;
-  if (gpu == NULL)
-    return TRUE;
-  cause = g_strdup_printf ("device-path: %s (linux.devices[%u]) does not compute without it", gpu, index);
   for (guint i = 0; i < G_N_ELEMENTS (needed); i++) {
     struct stat info;
     gboolean found;
@@ -246,6 +304,22 @@ edit (const B9Host *host, const char *backend G_GNUC_UNUSED, B9Spec *spec,
       return FALSE;
   }
   return TRUE;
+}
+
+static gboolean
+edit (const B9Host *host, const char *backend, B9Spec *spec, B9GpuRequests *requests G_GNUC_UNUSED,
+      GError **error)
+{
+  g_autofree char *gpu = NULL;
+  guint index = 0;
+
+  if (!find_gpu (spec, &gpu, &index, error))
+    return FALSE;
+  if (gpu == NULL)
+    return TRUE;
+  if (makes_nodes (backend, spec) && !check_control_nodes (host, spec, error))
+    return FALSE;
+  return !host->config_boolean (host, "complete") || complete (host, spec, gpu, index, error);
 }
 
 static const B9ConfigKey complete_key = {
