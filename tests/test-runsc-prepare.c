@@ -334,6 +334,16 @@ START_TEST (completes_the_nodes_of_a_gpu_and_drops_the_others)
 }
 END_TEST
 
+/* What is one path for the kernel and another for runsc. */
+START_TEST (writes_the_paths_of_a_gpus_nodes_as_runsc_knows_them)
+{
+  give_gpu ();
+  expect_spec ("{\"linux\":{\"devices\":[" NODE ("/dev//nvidia0") "," NODE ("/dev/./nvidiactl") "," NODE (
+                   "/dev/nvidia-uvm") "]}}",
+               "{\"linux\":{\"devices\":[" GPU_NODES "]}}");
+}
+END_TEST
+
 START_TEST (refuses_a_gpu_without_the_control_device)
 {
   give_gpu ();
@@ -365,8 +375,9 @@ END_TEST
 START_TEST (refuses_a_part_of_a_gpu)
 {
   give_gpu ();
-  expect_refused ("{\"linux\":{\"devices\":[" GPU_NODES "," NODE ("/dev/nvidia-caps/nvidia-cap21") "]}}",
-                  "gpu.mig: linux.devices[3] asks for /dev/nvidia-caps/nvidia-cap21, a part of a GPU (MIG), "
+  expect_refused ("{\"linux\":{\"devices\":[" NODE ("/dev/fuse") "," GPU_NODES "," NODE (
+                      "/dev/nvidia-caps/nvidia-cap21") "]}}",
+                  "gpu.mig: linux.devices[4] asks for /dev/nvidia-caps/nvidia-cap21, a part of a GPU (MIG), "
                   "and runsc passes whole GPUs only: use --backend=runc, or a whole GPU");
 }
 END_TEST
@@ -595,6 +606,7 @@ gpu_case (void)
   tcase_add_test (tcase, refuses_flags_that_switch_nvproxy_off);
   tcase_add_test (tcase, passes_a_configured_driver_version);
   tcase_add_test (tcase, completes_the_nodes_of_a_gpu_and_drops_the_others);
+  tcase_add_test (tcase, writes_the_paths_of_a_gpus_nodes_as_runsc_knows_them);
   tcase_add_test (tcase, refuses_a_gpu_without_the_control_device);
   tcase_add_test (tcase, refuses_a_node_that_the_host_has_not);
   tcase_add_test (tcase, refuses_another_gpu_under_this_ones_name);

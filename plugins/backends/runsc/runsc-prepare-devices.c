@@ -38,6 +38,12 @@ is_gpu (const char *path)
 }
 
 static gboolean
+is_control (const char *path)
+{
+  return strcmp (path, "/dev/nvidiactl") == 0 || strcmp (path, "/dev/nvidia-uvm") == 0;
+}
+
+static gboolean
 has_prefix (const char *path, const char *const *prefixes)
 {
   for (; *prefixes != NULL; prefixes++) {
@@ -61,7 +67,6 @@ is_proxied (const RunscWork *work, const char *path)
 static Kind
 kind_of (const RunscWork *work, const char *path)
 {
-  static const char *const control[] = {"/dev/nvidiactl", "/dev/nvidia-uvm", NULL};
   static const char *const side[] = {"/dev/nvidia-modeset", "/dev/nvidia-uvm-tools", NULL};
   static const char *const refused[] = {"/dev/nvidia-caps",
                                         "/dev/nvidia-fs",
@@ -74,7 +79,7 @@ kind_of (const RunscWork *work, const char *path)
 
   if (is_gpu (path))
     return GPU;
-  if (g_strv_contains (control, path))
+  if (is_control (path))
     return CONTROL;
   if (g_strv_contains (side, path) || g_str_has_prefix (path, "/dev/dri/"))
     return SIDE;
@@ -83,9 +88,18 @@ kind_of (const RunscWork *work, const char *path)
   return is_proxied (work, path) ? PROXIED : OTHER;
 }
 
+/* An entry of linux.devices; the bundle's own number of it is for messages. */
+typedef struct {
+  const char *path;
+  guint index, bundle_index;
+} Entry;
+
 static gboolean
-refuse_device (const char *path, guint index, GError **error)
+refuse_device (const Entry *entry, GError **error)
 {
+  const char *path = entry->path;
+  guint index = entry->bundle_index;
+
   if (g_str_has_prefix (path, "/dev/nvidia-caps/"))
     return runsc_refuse (error,
                          "gpu.mig: linux.devices[%u] asks for %s, a part of a GPU (MIG), and runsc passes "
@@ -148,9 +162,10 @@ check_number (const RunscWork *work, const char *place, const char *path, const 
 
 /* Releases before 2026-02-23 crash where fileMode is missing. */
 static gboolean
-complete (RunscWork *work, guint index, const char *path, GError **error)
+complete (RunscWork *work, const Entry *entry, GError **error)
 {
-  g_autofree char *place = g_strdup_printf ("/linux/devices/%u", index);
+  const char *path = entry->path;
+  g_autofree char *place = g_strdup_printf ("/linux/devices/%u", entry->index);
   g_autofree char *cause = g_strdup_printf ("runsc: %s as it is on this host", path);
   g_autofree char *real = work->host->path (work->host, path);
   struct stat info;
@@ -159,7 +174,7 @@ complete (RunscWork *work, guint index, const char *path, GError **error)
     return runsc_refuse (error,
                          "linux.devices[%u] asks for %s, which is no character device on this host: make the "
                          "nodes with `nvidia-modprobe -c 0 -u`",
-                         index, path);
+                         entry->bundle_index, path);
   return check_number (work, place, path, &info, error) && set_type (work, place, cause, error) &&
          set_number (work, place, "major", major (info.st_rdev), cause, error) &&
          set_number (work, place, "minor", minor (info.st_rdev), cause, error) &&
@@ -167,10 +182,10 @@ complete (RunscWork *work, guint index, const char *path, GError **error)
 }
 
 static gboolean
-take_out (RunscWork *work, guint index, const char *path, const char *cause, GError **error)
+take_out (RunscWork *work, const Entry *entry, const char *cause, GError **error)
 {
-  g_autofree char *place = g_strdup_printf ("/linux/devices/%u", index);
-  g_autofree char *line = g_strdup_printf ("%s is left out of linux.devices: %s", path, cause);
+  g_autofree char *place = g_strdup_printf ("/linux/devices/%u", entry->index);
+  g_autofree char *line = g_strdup_printf ("%s is left out of linux.devices: %s", entry->path, cause);
 
   work->host->log (work->host, B9_LOG_INFO, line);
   return work->spec->remove (work->spec, place, cause, error);
@@ -178,38 +193,58 @@ take_out (RunscWork *work, guint index, const char *path, const char *cause, GEr
 
 /* *@kept: whether the entry stays, so that the next one has the next index. */
 static gboolean
-treat (RunscWork *work, guint index, const char *path, gboolean *kept, GError **error)
+treat (RunscWork *work, const Entry *entry, gboolean *kept, GError **error)
 {
   static const char leads_nowhere[] = "runsc: gVisor has a /dev of its own, where such a node leads nowhere";
 
   *kept = TRUE;
-  switch (kind_of (work, path)) {
+  switch (kind_of (work, entry->path)) {
   case PROXIED:
     return TRUE;
   case REFUSED:
-    return refuse_device (path, index, error);
+    return refuse_device (entry, error);
   case GPU:
     if (!work->gpu)
       return runsc_refuse (error,
                            "linux.devices[%u] asks for %s, but no GPU detector took it for a GPU: see "
                            "`b9run plugins`",
-                           index, path);
-    return complete (work, index, path, error);
+                           entry->bundle_index, entry->path);
+    return complete (work, entry, error);
   case CONTROL:
     if (work->gpu)
-      return complete (work, index, path, error);
+      return complete (work, entry, error);
     *kept = FALSE;
-    return take_out (work, index, path, "runsc: no GPU is asked for, and this alone would switch nvproxy on",
+    return take_out (work, entry, "runsc: no GPU is asked for, and this alone would switch nvproxy on",
                      error);
   case SIDE:
     *kept = FALSE;
-    return take_out (work, index, path,
+    return take_out (work, entry,
                      work->gpu ? "runsc: nvproxy does not know it, and CUDA works without it" : leads_nowhere,
                      error);
   default:
     *kept = FALSE;
-    return take_out (work, index, path, leads_nowhere, error);
+    return take_out (work, entry, leads_nowhere, error);
   }
+}
+
+/* runsc compares paths as they are written; "/dev//nvidiactl" is the same device and would be none for it. */
+static gboolean
+settle_path (RunscWork *work, guint index, char **path, GError **error)
+{
+  g_autofree char *pointer = g_strdup_printf ("/linux/devices/%u/path", index);
+  g_autofree char *written = NULL;
+  g_autofree char *json = NULL;
+
+  *path = NULL;
+  if (!work->spec->string (work->spec, pointer, &written, error))
+    return FALSE;
+  *path = written != NULL && *written != '\0' ? g_canonicalize_filename (written, "/") : g_strdup ("");
+  if (g_strcmp0 (*path, written) == 0 || (!is_gpu (*path) && !is_control (*path)))
+    return TRUE;
+  /* What these can be written as needs no escapes. */
+  json = g_strdup_printf ("\"%s\"", *path);
+  return work->spec->set (work->spec, pointer, json, "runsc: it knows a GPU's nodes by their paths alone",
+                          error);
 }
 
 /* An empty list is as good as none, and is what it was before. */
@@ -220,12 +255,11 @@ runsc_prepare_devices (RunscWork *work, GError **error)
   gboolean control = FALSE;
 
   for (guint i = 0, left = count; left > 0; left--) {
-    g_autofree char *pointer = g_strdup_printf ("/linux/devices/%u/path", i);
     g_autofree char *path = NULL;
     gboolean kept;
 
-    if (!work->spec->string (work->spec, pointer, &path, error) ||
-        !treat (work, i, path != NULL ? path : "", &kept, error))
+    if (!settle_path (work, i, &path, error) ||
+        !treat (work, &(const Entry){path, i, count - left}, &kept, error))
       return FALSE;
     control = control || g_strcmp0 (path, "/dev/nvidiactl") == 0;
     i += kept;
