@@ -666,6 +666,18 @@ START_TEST (injects_nothing_twice)
 }
 END_TEST
 
+START_TEST (believes_no_mark_without_its_gpu)
+{
+  g_autoptr (CdiWitness) witness = one_directory ();
+
+  put_file ("cdi/a.yaml", ONE_GPU);
+  g_autoptr (Edit) made = edit (
+      witness, "runc", "{\"annotations\":{\"cdi.k8s.io/nvidia-gpu\":\"nvidia.com/gpu=0\"," MARK "}}");
+  assert_edited (made,
+                 "{\"annotations\":{\"cdi.k8s.io/nvidia-gpu\":\"nvidia.com/gpu=0\"," MARK "}," INJECTED "}");
+}
+END_TEST
+
 START_TEST (sees_what_an_engine_has_injected)
 {
   g_autoptr (CdiWitness) witness = one_directory ();
@@ -1001,6 +1013,7 @@ injection_case (void)
   tcase_add_test (injection, answers_for_every_annotation);
   tcase_add_test (injection, touches_nothing_without_an_annotation);
   tcase_add_test (injection, injects_nothing_twice);
+  tcase_add_test (injection, believes_no_mark_without_its_gpu);
   tcase_add_test (injection, sees_what_an_engine_has_injected);
   tcase_add_test (injection, grants_again_what_a_later_rule_denies);
   tcase_add_test (injection, leaves_one_variable_of_a_name);

@@ -63,16 +63,19 @@ is_numbered (const char *path, const char *prefix)
          digits[strspn (digits, "0123456789")] == '\0';
 }
 
+gboolean
+cdi_is_gpu_node (const char *path)
+{
+  return is_numbered (path, "/dev/nvidia") || is_numbered (path, "/dev/dri/renderD") ||
+         strcmp (path, "/dev/dxg") == 0 || strcmp (path, "/dev/kfd") == 0;
+}
+
 static gboolean
 has_gpu_node (const CdiEdits *edits)
 {
-  for (guint i = 0; i < edits->nodes.count; i++) {
-    const char *path = CDI_ITEM (edits->nodes, CdiDeviceNode, i)->path;
-
-    if (is_numbered (path, "/dev/nvidia") || is_numbered (path, "/dev/dri/renderD") ||
-        strcmp (path, "/dev/dxg") == 0 || strcmp (path, "/dev/kfd") == 0)
+  for (guint i = 0; i < edits->nodes.count; i++)
+    if (cdi_is_gpu_node (CDI_ITEM (edits->nodes, CdiDeviceNode, i)->path))
       return TRUE;
-  }
   return FALSE;
 }
 

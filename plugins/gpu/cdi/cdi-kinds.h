@@ -15,6 +15,9 @@ G_BEGIN_DECLS
  */
 guint32 cdi_gpu_class (const char *device, const CdiEntry *entry);
 
+/* Whether a node is what a GPU computes by. */
+gboolean cdi_is_gpu_node (const char *path);
+
 /* "nvidia" of nvidia.com and runtime.nvidia.com; g_free(). */
 char *cdi_vendor (const char *device);
 

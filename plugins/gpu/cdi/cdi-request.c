@@ -110,6 +110,39 @@ read_mark (const B9Spec *spec, GHashTable **marked, GError **error)
   return TRUE;
 }
 
+static gboolean
+has_device (const B9Spec *spec, const char *path)
+{
+  for (guint i = 0, count = spec->length (spec, "/linux/devices"); i < count; i++) {
+    g_autofree char *pointer = g_strdup_printf ("/linux/devices/%u/path", i);
+    g_autofree char *there = NULL;
+
+    if (spec->string (spec, pointer, &there, NULL) && g_strcmp0 (there, path) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Whether the spec has none of the GPU nodes of @entry.  Annotations travel: one that a container's state
+ * shows can come back with a spec that nobody has edited.  Some of the nodes a backend may have taken out. */
+static gboolean
+lacks_its_gpu (const B9Spec *spec, const CdiEntry *entry)
+{
+  const CdiList *nodes = entry != NULL ? &entry->device->edits.nodes : NULL;
+  gboolean has_any = FALSE;
+
+  for (guint i = 0; nodes != NULL && i < nodes->count; i++) {
+    const char *path = CDI_ITEM (*nodes, CdiDeviceNode, i)->path;
+
+    if (!cdi_is_gpu_node (path))
+      continue;
+    if (has_device (spec, path))
+      return FALSE;
+    has_any = TRUE;
+  }
+  return has_any;
+}
+
 static void
 report (B9GpuRequests *requests, const CdiRequest *request, const CdiEntry *entry)
 {
@@ -206,15 +239,16 @@ cdi_edit (const B9Host *host, const char *backend, B9Spec *spec, B9GpuRequests *
     return TRUE;
   if (!read_mark (spec, &marked, error))
     return FALSE;
+  registry = cdi_registry_load (host, cdi_directories (host));
   for (guint i = 0; i < all->requests->len; i++) {
     const CdiRequest *request = all->requests->pdata[i];
 
-    if (!g_hash_table_contains (marked, request->device))
+    if (!g_hash_table_contains (marked, request->device) ||
+        lacks_its_gpu (spec, cdi_registry_find (registry, request->device)))
       cdi_requests_add (wanted, request->device, request->annotation);
     else
       spec->note (spec, ANNOTATIONS, "left alone: injected by an earlier pass", request->device);
   }
-  registry = cdi_registry_load (host, cdi_directories (host));
   if (!inject (host, backend, registry, wanted, all, spec, error))
     return FALSE;
   note_keys (spec, keys);
