@@ -101,6 +101,26 @@ START_TEST (every_code_has_a_name_of_its_own)
 }
 END_TEST
 
+START_TEST (shows_no_control_characters)
+{
+  static const struct {
+    const char *text, *line, *lines;
+  } cases[] = {
+      {"plain", "plain", "plain"},
+      {"\033[31mred\r\n\tx", "?[31mred???x", "?[31mred?\n\tx"},
+      {"\302\233 \303\244 \377", "? \303\244 \357\277\275", "? \303\244 \357\277\275"},
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *line = b9_printable (cases[i].text, FALSE);
+    g_autofree char *lines = b9_printable (cases[i].text, TRUE);
+
+    ck_assert_str_eq (line, cases[i].line);
+    ck_assert_str_eq (lines, cases[i].lines);
+  }
+}
+END_TEST
+
 int
 main (void)
 {
@@ -113,5 +133,6 @@ main (void)
   tcase_add_test (words, says_what_errno_means);
   tcase_add_test (words, a_message_is_taken_as_it_is);
   tcase_add_test (words, every_code_has_a_name_of_its_own);
+  tcase_add_test (words, shows_no_control_characters);
   return run_cases ("words", (TCase *[]){words, NULL});
 }

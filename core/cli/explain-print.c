@@ -11,6 +11,7 @@
 #include "core/plugin/provider.h"
 #include "core/spec/diff.h"
 #include "core/sys/failure.h"
+#include "core/sys/words.h"
 
 /* An argument as a shell would need it, for people to copy. */
 static void
@@ -84,12 +85,15 @@ append_changes (GString *out, const B9Prepared *prepared)
   g_string_append (out, changes->len > 0 ? "\nchanges of the spec\n" : "\nchanges     none\n");
   for (guint i = 0; i < changes->len; i++) {
     const B9SpecChange *change = g_ptr_array_index (changes, i);
+    g_autofree char *pointer = NULL;
+    g_autofree char *action = NULL;
 
     if (g_strcmp0 (cause, change->cause) != 0)
       g_string_append_printf (out, "  %s\n", change->cause);
     cause = change->cause;
-    g_string_append_printf (out, "    %-32s  %s\n", *change->pointer != '\0' ? change->pointer : "/",
-                            change->action);
+    pointer = b9_printable (*change->pointer != '\0' ? change->pointer : "/", FALSE);
+    action = b9_printable (change->action, FALSE);
+    g_string_append_printf (out, "    %-32s  %s\n", pointer, action);
   }
 }
 
@@ -117,7 +121,7 @@ char *
 b9_explain_text (const B9Explanation *explanation)
 {
   const B9Target *target = &explanation->target;
-  GString *out = g_string_new (NULL);
+  g_autoptr (GString) out = g_string_new (NULL);
 
   g_string_append_printf (out, "operation   %s\nbackend     %s, %s, root %s\nbundle      %s\n",
                           explanation->operation, target->runtime->name, target->program, target->root,
@@ -127,7 +131,7 @@ b9_explain_text (const B9Explanation *explanation)
   append_cells (out, explanation->cells);
   append_changes (out, &explanation->prepared);
   append_outcome (out, explanation);
-  return g_string_free (out, FALSE);
+  return b9_printable (out->str, TRUE);
 }
 
 /* "NAME": "TEXT", or null. */

@@ -19,6 +19,7 @@
 #include "core/log/own-log.h"
 #include "core/run/runtime.h"
 #include "core/sys/failure.h"
+#include "core/sys/words.h"
 
 #define EXIT_OF_EXEC 255
 
@@ -248,14 +249,14 @@ report (const B9App *app, const GError *failure)
 {
   const char *log = app->globals != NULL ? b9_app_global (app, "log") : NULL;
   gboolean json = app->globals != NULL && g_strcmp0 (b9_app_global (app, "log-format"), "json") == 0;
+  const char *unsaid = app->said != NULL ? what_was_not_said (app->said, failure->message) : failure->message;
+  g_autofree char *shown = b9_printable (unsaid, TRUE);
 
   if (log != NULL)
     b9_client_log_append (log, json, failure->message, b9_error_name (failure->code),
                           b9_error_capability (failure));
-  if (app->said == NULL)
-    fprintf (stderr, "b9run: %s\n", failure->message);
-  else if (strcmp (app->said, failure->message) != 0)
-    fprintf (stderr, "b9run: %s\n", what_was_not_said (app->said, failure->message));
+  if (app->said == NULL || strcmp (app->said, failure->message) != 0)
+    fprintf (stderr, "b9run: %s\n", shown);
   g_debug ("failed (%s): %s", b9_error_name (failure->code), failure->message);
   if (g_error_matches (failure, B9_ERROR, B9_ERROR_START_COLD))
     return EXIT_START_COLD;

@@ -10,6 +10,8 @@
 
 #include <b9run/b9-plugin.h>
 
+#include "core/sys/words.h"
+
 /* No container asks for more; a detector that goes on adding is stopped here. */
 #define MOST_REQUESTS 65536
 
@@ -53,9 +55,9 @@ b9_gpu_requests_get (const GPtrArray *requests, guint index)
 static char *
 one_line (const char *text)
 {
-  char *line = g_utf8_make_valid (text != NULL && *text != '\0' ? text : "?", -1);
+  g_autofree char *line = g_strdup (text != NULL && *text != '\0' ? text : "?");
 
-  return g_strdelimit (line, "\n\r\t", ' ');
+  return b9_printable (g_strdelimit (line, "\n\r\t", ' '), FALSE);
 }
 
 static void

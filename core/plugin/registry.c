@@ -21,6 +21,7 @@
 
 #include "core/plugin/module-private.h"
 #include "core/plugin/registry.h"
+#include "core/sys/words.h"
 
 struct _B9Registry {
   GPtrArray *directories; /* char *, those that exist */
@@ -96,27 +97,13 @@ b9_registry_free (B9Registry *registry)
   g_free (registry);
 }
 
-/* One line for a terminal, a log or JSON, whatever a file name or the loader put into it. */
-static char *
-printable (const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  GString *clean = g_string_sized_new (strlen (valid));
-
-  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p)) {
-    gunichar character = g_utf8_get_char (p);
-    g_string_append_unichar (clean, g_unichar_iscntrl (character) ? '?' : character);
-  }
-  return g_string_free (clean, FALSE);
-}
-
 static Entry *
 add_entry (B9Registry *registry, guint directory, const char *path)
 {
   Entry *entry = g_new0 (Entry, 1);
 
   entry->path = g_strdup (path);
-  entry->module.path = printable (path);
+  entry->module.path = b9_printable (path, FALSE);
   entry->module.providers = g_ptr_array_new ();
   entry->directory = directory;
   g_ptr_array_add (registry->modules, entry);
@@ -129,7 +116,7 @@ refuse_entry (Entry *entry, const GError *error)
   g_ptr_array_set_size (entry->module.providers, 0);
   g_clear_pointer (&entry->module.note, g_free);
   entry->module.descriptor = NULL;
-  entry->module.refusal = printable (error->message);
+  entry->module.refusal = b9_printable (error->message, FALSE);
   g_debug ("refused %s: %s", entry->module.path, entry->module.refusal);
 }
 
@@ -394,7 +381,7 @@ append_directories (B9Registry *registry, GString *message)
   g_string_append (message,
                    registry->directories->len > 0 ? "; looked in: " : "; no plugin directory exists");
   for (guint i = 0; i < registry->directories->len; i++) {
-    g_autofree char *path = printable (registry->directories->pdata[i]);
+    g_autofree char *path = b9_printable (registry->directories->pdata[i], FALSE);
     g_string_append_printf (message, "%s%s", i > 0 ? ", " : "", path);
   }
 }
@@ -403,7 +390,7 @@ static void
 set_unknown (B9Registry *registry, B9ProviderKind kind, const char *name, GError **error)
 {
   g_autoptr (GString) message = g_string_new (NULL);
-  g_autofree char *wanted = printable (name);
+  g_autofree char *wanted = b9_printable (name, FALSE);
   const char *kind_name = b9_provider_kind_name (kind);
 
   g_string_printf (message, "no plugin provides the %s \"%s\"", kind_name != NULL ? kind_name : "provider",

@@ -49,3 +49,18 @@ b9_nearest (const char *word, const char *const *names)
   }
   return best;
 }
+
+char *
+b9_printable (const char *text, gboolean lines)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  GString *clean = g_string_sized_new (strlen (valid));
+
+  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p)) {
+    gunichar character = g_utf8_get_char (p);
+    gboolean kept = !g_unichar_iscntrl (character) || (lines && (character == '\n' || character == '\t'));
+
+    g_string_append_unichar (clean, kept ? character : '?');
+  }
+  return g_string_free (clean, FALSE);
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * words.h: what a mistyped word was meant to be.
+ * words.h: what a mistyped word was meant to be, and words of others on a terminal.
  */
 #ifndef B9_WORDS_H
 #define B9_WORDS_H
@@ -11,6 +11,10 @@ G_BEGIN_DECLS
 
 /* The one of @names (NULL-ended) that @word was probably meant to be, or NULL. */
 const char *b9_nearest (const char *word, const char *const *names);
+
+/* @text, which may hold what somebody else wrote, for a terminal: valid UTF-8, with a "?" for each control
+ * character; newlines and tabs stay where it has @lines.  Owned. */
+char *b9_printable (const char *text, gboolean lines);
 
 G_END_DECLS
 
