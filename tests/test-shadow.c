@@ -83,6 +83,21 @@ START_TEST (makes_relative_paths_absolute)
 }
 END_TEST
 
+START_TEST (refuses_a_bundle_that_json_cannot_name)
+{
+  g_autoptr (B9Bundle) bundle = open_bundle ("{\"root\": {\"path\": \"rootfs\"}}");
+  g_autoptr (B9SpecCopy) copy = b9_spec_copy_new (bundle->config);
+  g_autoptr (GError) error = NULL;
+
+  g_free (bundle->path);
+  bundle->path = g_strdup ("/bundles/\377");
+  ck_assert (!b9_shadow_settle (bundle, "/ours", copy, &error));
+  ck_assert_str_eq (error->message,
+                    "the spec has to be edited, and the path of the bundle, /bundles/\377, is not UTF-8, so "
+                    "it cannot be written into it: rename the directory");
+}
+END_TEST
+
 START_TEST (stands_before_the_callers_hooks)
 {
   install_hook_program ();
@@ -197,6 +212,7 @@ main (void)
   TCase *const cases[] = {settling, writing, NULL};
 
   tcase_add_test (settling, makes_relative_paths_absolute);
+  tcase_add_test (settling, refuses_a_bundle_that_json_cannot_name);
   tcase_add_test (settling, stands_before_the_callers_hooks);
   tcase_add_test (settling, leaves_hooks_that_are_known_by_their_path);
   tcase_add_test (settling, leaves_hooks_that_were_added_to_the_copy);

@@ -186,6 +186,13 @@ b9_shadow_settle (const B9Bundle *bundle, const char *path, B9SpecCopy *copy, GE
   B9Spec *spec = b9_spec_copy_interface (copy);
   g_autofree char *program = find_hook_program ();
 
+  /* JSON has no other bytes, and a replaced one would name another place. */
+  if (!g_utf8_validate (bundle->path, -1, NULL))
+    return b9_fail (
+        error, B9_ERROR_UNSUPPORTED,
+        "the spec has to be edited, and the path of the bundle, %s, is not UTF-8, so it cannot be "
+        "written into it: rename the directory",
+        bundle->path);
   if (!settle_paths (spec, bundle->path, error))
     return FALSE;
   for (guint i = 0; program != NULL && i < G_N_ELEMENTS (stages); i++) {
