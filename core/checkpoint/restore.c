@@ -168,6 +168,24 @@ verify_devices (B9Restore *restore, pid_t pid, GError **error)
                             b9_container_cgroups (restore->job.target), error);
 }
 
+static B9Error
+failure_of (const char *reason)
+{
+  return strstr (reason, "timeout") != NULL ? B9_ERROR_TIMEOUT : B9_ERROR_FAILED;
+}
+
+/* Nobody is watched once the container is whole: an attached one may run as idle and as long as it likes.
+ * FALSE where the watchdog has ended the restore. */
+static gboolean
+stop_watching (B9Restore *restore, GError **error)
+{
+  g_autofree char *reason = restore->watchdog != NULL ? b9_watchdog_stop (restore->watchdog) : NULL;
+
+  restore->watchdog = NULL;
+  return reason == NULL || b9_fail (error, failure_of (reason),
+                                    "the restore was ended, since %s; nothing is left of the container", reason);
+}
+
 /* B9LaunchReady: runsc writes the PID file before it restores, runc afterwards; the state tells. */
 static B9Readiness
 look_whether_ready (gpointer data, pid_t pid, GError **error)
@@ -191,6 +209,8 @@ look_whether_ready (gpointer data, pid_t pid, GError **error)
   b9_progress_step (restore->progress, b9_step_name (B9_STEP_CHECK), 0);
   g_unsetenv (B9_OPERATION_VARIABLE); /* nobody is to end a provider's helper by it */
   if (!verify_devices (restore, pid, error))
+    return B9_READY_NEVER;
+  if (!stop_watching (restore, error))
     return B9_READY_NEVER;
   restore->is_ready = TRUE;
   b9_progress_end (restore->progress);
@@ -245,20 +265,18 @@ b9_restore_begin (B9Restore *restore, B9Target *target, const GPtrArray *options
 void
 b9_restore_end (B9Restore *restore, GError **error)
 {
-  g_autofree char *reason = NULL;
   g_autoptr (GError) explained = NULL;
+  gboolean was_ended;
 
   b9_progress_end (restore->progress);
-  if (restore->watchdog != NULL)
-    reason = b9_watchdog_stop (g_steal_pointer (&restore->watchdog));
-  if (error == NULL || *error == NULL)
+  was_ended = !stop_watching (restore, &explained);
+  if (error == NULL || *error == NULL) {
+    b9_journal_end (restore->journal); /* also of one that was too short-lived to be looked at */
     return;
-  if (reason != NULL) {
-    b9_fail (&explained, strstr (reason, "timeout") != NULL ? B9_ERROR_TIMEOUT : B9_ERROR_FAILED,
-             "the restore was ended, since %s; nothing is left of the container", reason);
-  } else if (restore->parties != NULL && g_error_matches (*error, B9_ERROR, B9_ERROR_BACKEND_FAILED)) {
-    b9_parties_explain (restore->parties, &restore->job.job, (*error)->message, &explained);
   }
+  if (!was_ended && restore->parties != NULL &&
+      g_error_matches (*error, B9_ERROR, B9_ERROR_BACKEND_FAILED))
+    b9_parties_explain (restore->parties, &restore->job.job, (*error)->message, &explained);
   if (explained == NULL)
     return;
   g_clear_error (error);
