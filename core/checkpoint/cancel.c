@@ -19,12 +19,18 @@ static const struct {
     {SIGHUP, "SIGHUP came"},
 };
 
+/* What the caller ignores (nohup) stays ignored; blocked, it would be pending all the same. */
 static void
 cancelling_signals (sigset_t *set)
 {
+  struct sigaction action;
+
   sigemptyset (set);
-  for (guint i = 0; i < G_N_ELEMENTS (reasons); i++)
-    sigaddset (set, reasons[i].number);
+  for (guint i = 0; i < G_N_ELEMENTS (reasons); i++) {
+    if (reasons[i].number == SIGALRM || sigaction (reasons[i].number, NULL, &action) != 0 ||
+        action.sa_handler != SIG_IGN)
+      sigaddset (set, reasons[i].number);
+  }
 }
 
 void
