@@ -115,7 +115,6 @@ b9_journal_step (B9Journal *journal, B9Step step, GError **error)
   g_autofree char *text = NULL;
   gsize size;
 
-  journal->step = step;
   g_key_file_set_integer (file, GROUP, "version", JOURNAL_VERSION);
   g_key_file_set_string (file, GROUP, "step", step_names[step]);
   g_key_file_set_string (file, GROUP, "token", journal->token);
@@ -125,8 +124,10 @@ b9_journal_step (B9Journal *journal, B9Step step, GError **error)
   set_list (file, "patterns", journal->patterns);
   set_list (file, "devices", journal->devices);
   text = g_key_file_to_data (file, &size, NULL);
-  if (b9_replace_file_durably (AT_FDCWD, path, text, size, 0600, error))
+  if (b9_replace_file_durably (AT_FDCWD, path, text, size, 0600, error)) {
+    journal->step = step;
     return TRUE;
+  }
   g_prefix_error (error, "the journal, without which nothing is touched: ");
   return FALSE;
 }

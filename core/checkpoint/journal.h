@@ -37,14 +37,14 @@ typedef struct {
   gboolean was_paused; /* by its owner, before we came */
   char *image;         /* absolute path; NULL before it is touched */
   char *aside;         /* where an earlier image of the same directory waits; or NULL */
-  char **patterns;     /* what the files of an image are called */
+  char **patterns;     /* what the files of the new image are called; NULL while there are none */
   char **devices;      /* the device providers that have been asked to suspend */
 } B9Journal;
 
 /* Begins one.  B9_ERROR_WRONG_STATE where another process is at it. */
 B9Journal *b9_journal_begin (const char *directory, GError **error);
 
-/* Notes on the disk what comes next. */
+/* Notes on the disk what comes next; where that fails, @journal stays at the step before. */
 gboolean b9_journal_step (B9Journal *journal, B9Step step, GError **error);
 
 /* The operation is over, and nothing is left to do. */

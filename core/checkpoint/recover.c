@@ -62,15 +62,30 @@ bring_back (Work *work, GError **error)
   return !(touched && work->journal->was_paused && !stays_paused) || b9_container_pause (work->target, error);
 }
 
+void
+b9_recover_image (B9Journal *journal)
+{
+  g_autoptr (GError) problem = NULL;
+  g_auto (GStrv) patterns = g_steal_pointer (&journal->patterns);
+
+  if (journal->image == NULL)
+    return;
+  if (patterns != NULL) {
+    b9_image_undo (journal->image, (const char *const *)patterns, NULL);
+    if (!b9_journal_step (journal, journal->step, &problem)) {
+      g_warning ("an earlier image may stay in %s: %s", journal->aside, problem->message);
+      return;
+    }
+  }
+  b9_image_undo (journal->image, NULL, journal->aside);
+}
+
 static gboolean
 undo (Work *work, GError **error)
 {
-  const B9Journal *journal = work->journal;
-
   if (!bring_back (work, error))
     return FALSE;
-  if (journal->image != NULL)
-    b9_image_undo (journal->image, (const char *const *)journal->patterns, journal->aside);
+  b9_recover_image (work->journal);
   return TRUE;
 }
 
@@ -97,13 +112,20 @@ delete_restored (Work *work)
   b9_discard (work->index, work->target);
 }
 
-static void
-look (Work *work)
+/* A runtime that does not answer tells nothing of the container, which may be paused. */
+static gboolean
+look (Work *work, GError **error)
 {
-  g_autoptr (B9State) state = b9_query_state (work->target, NULL, NULL);
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (B9State) state = b9_query_state (work->target, NULL, &problem);
 
+  if (state == NULL && b9_target_exists (work->target)) {
+    g_propagate_error (error, g_steal_pointer (&problem));
+    return FALSE;
+  }
   work->has_ended = state == NULL || g_strcmp0 (state->status, "stopped") == 0;
   work->pid = state != NULL ? state->pid : 0;
+  return TRUE;
 }
 
 static gboolean
@@ -122,7 +144,8 @@ proceed (Work *work, B9Registry *registry, const B9Config *config, B9Recovery *r
     *result = B9_RECOVERY_DELETED;
     return TRUE;
   }
-  look (work);
+  if (!look (work, error))
+    return FALSE;
   done = work->has_ended || join (work, registry, config, &job, error);
   if (done && (step == B9_STEP_STOP || step == B9_STEP_CONTINUE)) {
     *result = B9_RECOVERY_FINISHED;

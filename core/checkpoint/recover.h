@@ -9,6 +9,7 @@
 #ifndef B9_RECOVER_H
 #define B9_RECOVER_H
 
+#include "core/checkpoint/journal.h"
 #include "core/container/index.h"
 #include "core/plugin/registry.h"
 #include "core/run/runtime.h"
@@ -26,6 +27,10 @@ typedef enum {
 /* @target has a record.  FALSE where the container could not be brought back; the journal stays then. */
 gboolean b9_recover (B9Index *index, B9Target *target, B9Registry *registry, const B9Config *config,
                      B9Recovery *result, GError **error);
+
+/* Removes the new image and moves the earlier one back.  May be cut off and done again at any point: no file
+ * of the earlier image is taken for one of the new. */
+void b9_recover_image (B9Journal *journal);
 
 G_END_DECLS
 

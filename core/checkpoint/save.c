@@ -17,6 +17,7 @@
 #include "core/checkpoint/container.h"
 #include "core/checkpoint/job.h"
 #include "core/checkpoint/programs.h"
+#include "core/checkpoint/recover.h"
 #include "core/container/bundle.h"
 #include "core/log/client-log.h"
 #include "core/run/claim.h"
@@ -39,8 +40,6 @@ typedef struct {
   B9Journal *journal;
   sigset_t mask;
   pid_t pid;
-  gboolean image_touched;
-  gboolean done; /* the image is whole: nothing is undone any more */
 } Work;
 
 static void
@@ -161,13 +160,11 @@ prepare_image (Work *work, GError **error)
 
   work->journal->image = g_strdup (work->save->image);
   work->journal->aside = g_strdup (aside);
-  work->journal->patterns = g_strdupv ((char **)patterns (work));
-  if (!step (work, B9_STEP_BEGUN, 0, error))
+  if (!step (work, B9_STEP_BEGUN, 0, error) ||
+      !b9_image_prepare (work->save->image, patterns (work), aside, error))
     return FALSE;
-  work->image_touched = b9_image_prepare (work->save->image, patterns (work), aside, error);
-  if (work->image_touched && g_mkdir_with_parents (work->save->work, 0700) != 0)
-    return b9_fail (error, B9_ERROR_IO, "the work path %s cannot be made", work->save->work);
-  return work->image_touched;
+  return g_mkdir_with_parents (work->save->work, 0700) == 0 ||
+         b9_fail (error, B9_ERROR_IO, "the work path %s cannot be made", work->save->work);
 }
 
 /* Processes with device state have to run while it is taken from them. */
@@ -232,6 +229,7 @@ run_save (Work *work, GError **error)
                    .progress = work->save->progress};
   gboolean saved;
 
+  work->journal->patterns = g_strdupv ((char **)patterns (work));
   if (!step (work, B9_STEP_SAVE, b9_container_memory (work->target, work->pid), error) ||
       !b9_job_command (&work->job, work->parties, !ends_with_save (work), &watch.argv, &watch.environment,
                        error))
@@ -345,15 +343,11 @@ verify (Work *work, GError **error)
   return go_on (error) && write_manifest (work, files, manifest, error);
 }
 
-/* The image is whole and stays, whatever comes now. */
 static gboolean
 end_container (Work *work, GError **error)
 {
   g_autofree char *mark = b9_record_file (work->target->record, ENDED_NAME);
 
-  if (!b9_journal_step (work->journal, B9_STEP_STOP, error))
-    return FALSE;
-  b9_progress_step (work->save->progress, b9_step_name (B9_STEP_STOP), 0);
   b9_replace_file (AT_FDCWD, mark, "", 0, 0600, NULL);
   if (b9_container_end (work->save->index, work->target, work->pid, error))
     return TRUE;
@@ -364,11 +358,10 @@ end_container (Work *work, GError **error)
 static gboolean
 continue_container (Work *work, GError **error)
 {
-  gboolean done = b9_journal_step (work->journal, B9_STEP_CONTINUE, error);
+  gboolean done = TRUE;
 
-  b9_progress_step (work->save->progress, b9_step_name (B9_STEP_CONTINUE), 0);
   b9_parties_insist (work->parties);
-  if (done && !(work->journal->was_paused && !b9_parties_want_suspend (work->parties)))
+  if (!(work->journal->was_paused && !b9_parties_want_suspend (work->parties)))
     done = b9_container_continue (work->target, error);
   if (done)
     done = b9_parties_resume (work->parties, error);
@@ -395,8 +388,7 @@ bring_back (Work *work, GError **error)
     back = b9_parties_resume (work->parties, error);
   if (back && work->journal->was_paused && b9_parties_want_suspend (work->parties))
     back = b9_container_pause (work->target, error);
-  if (work->image_touched)
-    b9_image_undo (work->save->image, patterns (work), work->journal->aside);
+  b9_recover_image (work->journal);
   return back;
 }
 
@@ -431,13 +423,15 @@ begin (Work *work, GError **error)
   return prepare_image (work, error) && check_room (work, error);
 }
 
+/* Once the last step is on the disk the image is whole and stays, whatever comes; before, the earlier one is
+ * still there to be moved back. */
 static gboolean
 save_paused (Work *work, GError **error)
 {
   if (!begin (work, error) || !suspend_devices (work, error) || !pause_container (work, error) ||
-      !run_save (work, error) || !verify (work, error))
+      !run_save (work, error) || !verify (work, error) ||
+      !step (work, work->save->leave_running ? B9_STEP_CONTINUE : B9_STEP_STOP, 0, error))
     return FALSE;
-  work->done = TRUE;
   b9_image_settle (work->journal->aside);
   return TRUE;
 }
