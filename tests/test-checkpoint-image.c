@@ -341,7 +341,7 @@ START_TEST (the_programs_of_an_operation_are_ended_and_no_others)
                             &victim, NULL));
   ck_assert (g_spawn_async (NULL, (char **)mine, (char **)other_environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
                             NULL, &bystander, NULL));
-  ck_assert (b9_programs_end ("token-1"));
+  ck_assert (b9_programs_end ("token-1", NULL));
   ck_assert_int_eq (waitpid (victim, &status, 0), victim);
   ck_assert (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
   ck_assert_int_eq (waitpid (bystander, &status, WNOHANG), 0);

@@ -13,8 +13,8 @@
 
 G_BEGIN_DECLS
 
-/* Blocks SIGINT, SIGTERM, SIGHUP and SIGALRM in this thread, but what the caller ignores; *@before is the mask that programs are to be
- * started with.  @timeout_seconds: 0 for none. */
+/* Blocks SIGINT, SIGTERM, SIGHUP and SIGALRM in this thread, but what the caller ignores; *@before is the
+ * mask that programs are to be started with.  @timeout_seconds: 0 for none. */
 void b9_cancel_arm (guint timeout_seconds, sigset_t *before);
 
 /* Forgets what was asked for, stops the clock and unblocks; who asked for an end gets it by the exit of the

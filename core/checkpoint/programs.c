@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,9 @@
 #define LOOK_MS 50
 #define ENDING_ROUNDS 600
 #define ENDING_PAUSE_US 50000
+
+/* A program shows no mark while it is being executed, nor a CRIU that has not opened its image yet. */
+#define QUIET_ROUNDS 4
 
 typedef enum {
   NOT_OURS,
@@ -54,16 +58,45 @@ has_entry (const char *environment, gsize size, const char *entry)
   return FALSE;
 }
 
+/* What the programs of one operation are told by. */
+typedef struct {
+  char *entry;       /* in their environment */
+  struct stat image; /* the directory that CRIU has open; st_ino 0: none */
+} Marks;
+
+/* CRIU puts its title ("criu: dump --rpc ...") over its environment once it is at work.  By then it has its
+ * image's directory open. */
+static gboolean
+is_criu_at_work (pid_t pid, const char *environment, gsize size, const Marks *marks)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/fd", (int)pid);
+  g_autoptr (GDir) descriptors = NULL;
+  const char *name;
+
+  if (marks->image.st_ino == 0 || size == 0 || environment[0] != '\0')
+    return FALSE;
+  descriptors = g_dir_open (path, 0, NULL);
+  while (descriptors != NULL && (name = g_dir_read_name (descriptors)) != NULL) {
+    g_autofree char *file = g_build_filename (path, name, NULL);
+    struct stat info;
+
+    if (stat (file, &info) == 0 && info.st_ino == marks->image.st_ino && info.st_dev == marks->image.st_dev)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* The monitor of a container that is being restored stays.  A driver loses track of a process whose
  * cuda-checkpoint is killed half-way. */
 static Ownership
-ownership (pid_t pid, const char *entry)
+ownership (pid_t pid, const Marks *marks)
 {
   gsize size = 0;
   g_autofree char *environment = read_proc (pid, "environ", &size);
   g_autofree char *name = NULL;
 
-  if (pid == getpid () || environment == NULL || !has_entry (environment, size, entry))
+  if (pid == getpid () || environment == NULL ||
+      (!has_entry (environment, size, marks->entry) && !is_criu_at_work (pid, environment, size, marks)))
     return NOT_OURS;
   name = read_proc (pid, "comm", NULL);
   g_strchomp (name != NULL ? name : environment);
@@ -74,20 +107,24 @@ ownership (pid_t pid, const char *entry)
 
 /* Calls @visit for each program of the operation, with a descriptor that means it. */
 static guint
-visit_all (const char *token, guint64 (*visit) (pid_t pid, int pidfd, Ownership whose), guint64 *sum)
+visit_all (const char *token, const char *image, guint64 (*visit) (pid_t pid, int pidfd, Ownership whose),
+           guint64 *sum)
 {
   g_autofree char *entry = g_strconcat (B9_OPERATION_VARIABLE "=", token, NULL);
+  Marks marks = {.entry = entry};
   g_autoptr (GDir) entries = g_dir_open ("/proc", 0, NULL);
   const char *name;
   guint count = 0;
 
+  if (image == NULL || stat (image, &marks.image) != 0 || !S_ISDIR (marks.image.st_mode))
+    marks.image.st_ino = 0;
   while (entries != NULL && (name = g_dir_read_name (entries)) != NULL) {
     pid_t pid = g_ascii_isdigit (name[0]) ? (pid_t)atoi (name) : 0;
-    Ownership whose = pid > 0 ? ownership (pid, entry) : NOT_OURS;
+    Ownership whose = pid > 0 ? ownership (pid, &marks) : NOT_OURS;
     b9_autofd pidfd = whose != NOT_OURS ? b9_pidfd_open (pid) : -1;
 
     /* Asked again, now that the descriptor holds the PID to this process. */
-    if (pidfd < 0 || ownership (pid, entry) == NOT_OURS || !b9_process_alive (pid, 0))
+    if (pidfd < 0 || ownership (pid, &marks) == NOT_OURS || !b9_process_alive (pid, 0))
       continue;
     *sum += visit (pid, pidfd, whose);
     count++;
@@ -121,22 +158,27 @@ activity_of (pid_t pid, int pidfd G_GNUC_UNUSED, Ownership whose G_GNUC_UNUSED)
 }
 
 guint64
-b9_programs_activity (const char *token)
+b9_programs_activity (const char *token, const char *image)
 {
   guint64 sum = 0;
 
-  visit_all (token, activity_of, &sum);
+  visit_all (token, image, activity_of, &sum);
   return sum;
 }
 
 gboolean
-b9_programs_end (const char *token)
+b9_programs_end (const char *token, const char *image)
 {
   guint64 nothing = 0;
-  guint left;
+  guint left = 0;
+  guint quiet = 0;
 
-  for (guint round = 0; (left = visit_all (token, end_one, &nothing)) > 0 && round < ENDING_ROUNDS; round++)
-    g_usleep (ENDING_PAUSE_US);
+  for (guint round = 0; quiet < QUIET_ROUNDS && round < ENDING_ROUNDS; round++) {
+    if (round > 0)
+      g_usleep (ENDING_PAUSE_US);
+    left = visit_all (token, image, end_one, &nothing);
+    quiet = left == 0 ? quiet + 1 : 0;
+  }
   if (left > 0)
     g_warning ("%u programs of an operation do not end", left);
   return left == 0;
@@ -185,7 +227,7 @@ follow (B9Watch *watch, pid_t pid, GError **error)
     reason = b9_cancel_reason ();
     if (reason == NULL)
       continue;
-    b9_programs_end (watch->token);
+    b9_programs_end (watch->token, watch->image);
     kill (pid, SIGKILL);
     watch->wait_status = b9_wait_for (pid);
     return fail_cancelled (watch, reason, error);

@@ -14,12 +14,13 @@
 
 G_BEGIN_DECLS
 
-/* Ends every program that has @token as its B9_OPERATION_VARIABLE, and waits until they are gone.  One that
- * moves device state is waited for and never killed.  FALSE where one stays. */
-gboolean b9_programs_end (const char *token);
+/* Ends every program that has @token as its B9_OPERATION_VARIABLE, or is a CRIU at work in the directory
+ * @image (NULL: none), and waits until they are gone.  One that moves device state is waited for and never
+ * killed.  FALSE where one stays. */
+gboolean b9_programs_end (const char *token, const char *image);
 
 /* A number that changes while these programs read, write or calculate. */
-guint64 b9_programs_activity (const char *token);
+guint64 b9_programs_activity (const char *token, const char *image);
 
 /* A runtime's command that is watched. */
 typedef struct {

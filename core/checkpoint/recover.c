@@ -137,7 +137,7 @@ proceed (Work *work, B9Registry *registry, const B9Config *config, B9Recovery *r
 
   g_message ("container %s: a checkpoint or restore was cut off at the step \"%s\"; it is brought to an end",
              work->target->id, b9_step_name (step));
-  if (!b9_programs_end (work->journal->token))
+  if (!b9_programs_end (work->journal->token, work->journal->image))
     return b9_fail (error, B9_ERROR_FAILED, "a program of the operation that was cut off does not end");
   if (step == B9_STEP_RESTORE || step == B9_STEP_CHECK) {
     delete_restored (work);

@@ -182,8 +182,9 @@ stop_watching (B9Restore *restore, GError **error)
   g_autofree char *reason = restore->watchdog != NULL ? b9_watchdog_stop (restore->watchdog) : NULL;
 
   restore->watchdog = NULL;
-  return reason == NULL || b9_fail (error, failure_of (reason),
-                                    "the restore was ended, since %s; nothing is left of the container", reason);
+  return reason == NULL ||
+         b9_fail (error, failure_of (reason),
+                  "the restore was ended, since %s; nothing is left of the container", reason);
 }
 
 /* B9LaunchReady: runsc writes the PID file before it restores, runc afterwards; the state tells. */
@@ -243,7 +244,10 @@ b9_restore_begin (B9Restore *restore, B9Target *target, const GPtrArray *options
   if (g_mkdir_with_parents (restore->work, 0700) != 0)
     return b9_fail (error, B9_ERROR_IO, "the work path %s cannot be made", restore->work);
   restore->journal = b9_journal_begin (target->record->directory, error);
-  if (restore->journal == NULL || !b9_journal_step (restore->journal, B9_STEP_RESTORE, error))
+  if (restore->journal == NULL)
+    return FALSE;
+  restore->journal->image = g_strdup (restore->image);
+  if (!b9_journal_step (restore->journal, B9_STEP_RESTORE, error))
     return FALSE;
   set_environment (restore);
   if (b9_parties_image_provider (restore->parties) != NULL)
@@ -254,7 +258,8 @@ b9_restore_begin (B9Restore *restore, B9Target *target, const GPtrArray *options
     launch->mask = &restore->mask;
   }
   b9_progress_step (restore->progress, b9_step_name (B9_STEP_RESTORE), bytes);
-  restore->watchdog = b9_watchdog_start (restore->journal->token, log, restore->timeout_seconds);
+  restore->watchdog = b9_watchdog_start (restore->journal->token, restore->image, log,
+                                         restore->timeout_seconds);
   launch->operation = B9_OPERATION_RESTORE;
   launch->more_arguments = restore->arguments;
   launch->ready = look_whether_ready;
@@ -274,8 +279,7 @@ b9_restore_end (B9Restore *restore, GError **error)
     b9_journal_end (restore->journal); /* also of one that was too short-lived to be looked at */
     return;
   }
-  if (!was_ended && restore->parties != NULL &&
-      g_error_matches (*error, B9_ERROR, B9_ERROR_BACKEND_FAILED))
+  if (!was_ended && restore->parties != NULL && g_error_matches (*error, B9_ERROR, B9_ERROR_BACKEND_FAILED))
     b9_parties_explain (restore->parties, &restore->job.job, (*error)->message, &explained);
   if (explained == NULL)
     return;

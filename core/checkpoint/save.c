@@ -381,7 +381,7 @@ bring_back (Work *work, GError **error)
 
   b9_parties_insist (work->parties);
   if (reached >= B9_STEP_PAUSE)
-    back = b9_programs_end (work->journal->token);
+    back = b9_programs_end (work->journal->token, work->save->image);
   if (reached >= B9_STEP_SUSPEND && (!work->journal->was_paused || b9_parties_want_suspend (work->parties)))
     back = b9_container_continue (work->target, error) && back;
   if (back && reached >= B9_STEP_SUSPEND)

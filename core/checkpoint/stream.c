@@ -33,7 +33,7 @@ static gboolean
 run (const B9Save *save, B9Job *job, B9Parties *parties, B9Journal *journal, const sigset_t *mask,
      GError **error)
 {
-  B9Watch watch = {.mask = mask, .token = journal->token, .image = NULL, .progress = save->progress};
+  B9Watch watch = {.mask = mask, .token = journal->token, .image = save->image, .progress = save->progress};
   gboolean done;
 
   b9_progress_step (save->progress, b9_step_name (B9_STEP_SAVE), 0);
@@ -58,6 +58,7 @@ begin (const B9Save *save, B9Job *job, B9Parties *parties, B9Journal *journal, G
   if (strcmp (state->status, "running") != 0 && strcmp (state->status, "paused") != 0)
     return b9_fail (error, B9_ERROR_WRONG_STATE, "container cannot be checkpointed in %s state",
                     state->status);
+  journal->image = g_strdup (save->image);
   journal->was_paused = strcmp (state->status, "paused") == 0;
   job->job.init_pid = state->pid;
   if (g_mkdir_with_parents (save->image, 0700) != 0 || g_mkdir_with_parents (save->work, 0700) != 0)
@@ -73,7 +74,7 @@ bring_back (const B9Save *save, const B9Journal *journal)
 {
   g_autoptr (GError) problem = NULL;
 
-  b9_programs_end (journal->token);
+  b9_programs_end (journal->token, journal->image);
   if (!journal->was_paused && !b9_has_ended (save->target) && !b9_container_continue (save->target, &problem))
     g_warning ("%s", problem->message);
 }

@@ -25,7 +25,7 @@ struct _B9Watchdog {
   GMutex mutex;
   GCond cond;
   gboolean stopped;
-  char *token, *log;
+  char *token, *image, *log;
   gint64 deadline;  /* on the monotonic clock; 0: none */
   guint64 activity; /* of the programs, when we last looked */
   gint64 changed;   /* when that was another */
@@ -44,7 +44,7 @@ static const char *
 find_reason (B9Watchdog *watchdog)
 {
   gint64 now = g_get_monotonic_time ();
-  guint64 activity = b9_programs_activity (watchdog->token);
+  guint64 activity = b9_programs_activity (watchdog->token, watchdog->image);
   guint64 log = file_size (watchdog->log);
 
   if (activity != watchdog->activity)
@@ -75,18 +75,19 @@ watch (gpointer data)
   }
   g_mutex_unlock (&watchdog->mutex);
   if (watchdog->reason != NULL)
-    b9_programs_end (watchdog->token);
+    b9_programs_end (watchdog->token, watchdog->image);
   return NULL;
 }
 
 B9Watchdog *
-b9_watchdog_start (const char *token, const char *log, guint timeout_seconds)
+b9_watchdog_start (const char *token, const char *image, const char *log, guint timeout_seconds)
 {
   B9Watchdog *watchdog = g_new0 (B9Watchdog, 1);
 
   g_mutex_init (&watchdog->mutex);
   g_cond_init (&watchdog->cond);
   watchdog->token = g_strdup (token);
+  watchdog->image = g_strdup (image);
   watchdog->log = g_strdup (log);
   watchdog->changed = g_get_monotonic_time ();
   if (timeout_seconds > 0)
@@ -109,6 +110,7 @@ b9_watchdog_stop (B9Watchdog *watchdog)
   g_mutex_clear (&watchdog->mutex);
   g_cond_clear (&watchdog->cond);
   g_free (watchdog->token);
+  g_free (watchdog->image);
   g_free (watchdog->log);
   g_free (watchdog);
   return reason;

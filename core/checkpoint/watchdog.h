@@ -16,7 +16,7 @@ typedef struct _B9Watchdog B9Watchdog;
 
 /* @token: of the programs; @log: the file that may grow too much; @timeout_seconds: for all of it, 0 for
  * none. */
-B9Watchdog *b9_watchdog_start (const char *token, const char *log, guint timeout_seconds);
+B9Watchdog *b9_watchdog_start (const char *token, const char *image, const char *log, guint timeout_seconds);
 
 /* Ends it; why it has ended the programs, g_free(), or NULL. */
 char *b9_watchdog_stop (B9Watchdog *watchdog);

@@ -226,6 +226,16 @@ killed() {
 }
 test_a_container_of_a_killed_checkpoint_is_brought_back() { each killed; }
 
+# The time-out is the restore's, and the container's own life is as long as it likes.
+outlives_timeout() {
+  bundle "$BACKEND" sh -c 'sleep 6; exit 7'
+  b9 run --detach --bundle "$BACKEND" "$ID" </dev/null >/dev/null 2>&1
+  expect_status 0 "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID"
+  "$B9RUN" delete --force "$ID"
+  expect_status 7 b9 restore --timeout 3 --bundle "$BACKEND" --image-path "$BACKEND.img" "$ID"
+}
+test_an_attached_container_outlives_the_timeout_of_its_restore() { each outlives_timeout; }
+
 cancelled() {
   local program victim
   program=$(program_of "$BACKEND")
