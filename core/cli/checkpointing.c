@@ -107,14 +107,17 @@ gboolean
 b9_checkpointing_require (B9App *app, const B9Target *target, const char *command, const B9Line *line,
                           GError **error)
 {
+  /* Clients pass --tcp-established to every restore; whether there are connections is the image's to say. */
   static const struct {
     const char *option, *capability;
+    gboolean of_saves_alone;
   } needs[] = {
-      {"leave-running", "checkpoint.leave-running"},
-      {"tcp-established", "checkpoint.tcp"},
-      {"pre-dump", "checkpoint.pre-dump"},
-      {"lazy-pages", "checkpoint.lazy-pages"},
+      {"leave-running", "checkpoint.leave-running", TRUE},
+      {"tcp-established", "checkpoint.tcp", TRUE},
+      {"pre-dump", "checkpoint.pre-dump", TRUE},
+      {"lazy-pages", "checkpoint.lazy-pages", FALSE},
   };
+  gboolean saves = strcmp (command, "checkpoint") == 0;
 
   B9Matrix *matrix = b9_app_matrix (app, error);
 
@@ -123,7 +126,8 @@ b9_checkpointing_require (B9App *app, const B9Target *target, const char *comman
   for (guint i = 0; i < G_N_ELEMENTS (needs); i++) {
     g_autofree char *what = g_strconcat ("--", needs[i].option, NULL);
 
-    if (b9_line_flag (line, needs[i].option) && !require (matrix, target, needs[i].capability, what, error))
+    if ((saves || !needs[i].of_saves_alone) && b9_line_flag (line, needs[i].option) &&
+        !require (matrix, target, needs[i].capability, what, error))
       return FALSE;
   }
   return TRUE;
