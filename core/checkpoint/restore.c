@@ -9,6 +9,7 @@
 #include "core/checkpoint/restore.h"
 
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -22,6 +23,8 @@
 /* No file that a restore makes is larger than this or four times its image: a log without an end ends there,
  * also when nobody watches any more. */
 #define LEAST_FILE_LIMIT (G_GUINT64_CONSTANT (16) * 1024 * 1024 * 1024)
+
+#define YARD_PREFIX ".criu.cgyard."
 
 static guint32
 traits_of (const B9Target *target)
@@ -202,6 +205,10 @@ look_whether_ready (gpointer data, pid_t pid, GError **error)
     b9_fail (error, B9_ERROR_BACKEND_FAILED, "the container was restored and ended at once");
     return B9_READY_NEVER;
   }
+  if (b9_watchdog_has_bitten (restore->watchdog)) {
+    b9_fail (error, B9_ERROR_TIMEOUT, "the restore was ended");
+    return B9_READY_NEVER;
+  }
   state = b9_query_state (restore->job.target, NULL, NULL);
   if (state == NULL || strcmp (state->status, "running") != 0)
     return B9_READY_NOT_YET;
@@ -217,6 +224,36 @@ look_whether_ready (gpointer data, pid_t pid, GError **error)
   b9_progress_end (restore->progress);
   b9_journal_end (restore->journal);
   return B9_READY;
+}
+
+/* CRIU mounts the cgroups below its work directory, and a killed one leaves them there: who then removed that
+ * directory would reach into every container's. */
+static void
+unmount_yards (const char *work)
+{
+  g_autoptr (GDir) directory = g_dir_open (work, 0, NULL);
+  const char *name;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
+    g_autofree char *path = g_build_filename (work, name, NULL);
+
+    if (g_str_has_prefix (name, YARD_PREFIX) && umount2 (path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+      rmdir (path);
+  }
+}
+
+/* B9Launch.failed: what is left of the restore's own programs ends, and what the launcher starts now to clean
+ * up is none of them. */
+static void
+stop_programs (gpointer data)
+{
+  B9Restore *restore = data;
+
+  g_unsetenv (B9_OPERATION_VARIABLE);
+  if (restore->watchdog != NULL)
+    restore->bitten = b9_watchdog_stop (g_steal_pointer (&restore->watchdog));
+  b9_programs_end (restore->journal->token); /* a killed runsc leaves its gofer behind */
+  unmount_yards (restore->work);
 }
 
 static void
@@ -263,6 +300,7 @@ b9_restore_begin (B9Restore *restore, B9Target *target, const GPtrArray *options
   launch->operation = B9_OPERATION_RESTORE;
   launch->more_arguments = restore->arguments;
   launch->ready = look_whether_ready;
+  launch->failed = stop_programs;
   launch->ready_data = restore;
   return TRUE;
 }
@@ -279,7 +317,13 @@ b9_restore_end (B9Restore *restore, GError **error)
     b9_journal_end (restore->journal); /* also of one that was too short-lived to be looked at */
     return;
   }
-  if (!was_ended && restore->parties != NULL && g_error_matches (*error, B9_ERROR, B9_ERROR_BACKEND_FAILED))
+  if (restore->bitten != NULL)
+    b9_fail (&explained, failure_of (restore->bitten), "the restore was ended, since %s%s", restore->bitten,
+             b9_target_exists (restore->job.target)
+                 ? "; the container could not be deleted: b9run delete --force tries again"
+                 : "; nothing is left of the container");
+  else if (!was_ended && restore->parties != NULL &&
+           g_error_matches (*error, B9_ERROR, B9_ERROR_BACKEND_FAILED))
     b9_parties_explain (restore->parties, &restore->job.job, (*error)->message, &explained);
   if (explained == NULL)
     return;
@@ -299,5 +343,6 @@ b9_restore_clear (B9Restore *restore)
   g_clear_pointer (&restore->manifest, b9_manifest_free);
   g_clear_pointer (&restore->arguments, g_ptr_array_unref);
   g_strfreev (restore->environment);
+  g_free (restore->bitten);
   b9_job_clear (&restore->job);
 }

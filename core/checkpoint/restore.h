@@ -31,6 +31,7 @@ typedef struct {
   B9Parties *parties;
   B9Journal *journal;
   B9Watchdog *watchdog;
+  char *bitten; /* why the watchdog has ended the programs; or NULL */
   B9Job job;
   GPtrArray *arguments; /* of char * */
   char **environment;

@@ -96,6 +96,17 @@ b9_watchdog_start (const char *token, const char *image, const char *log, guint 
   return watchdog;
 }
 
+gboolean
+b9_watchdog_has_bitten (B9Watchdog *watchdog)
+{
+  gboolean bitten;
+
+  g_mutex_lock (&watchdog->mutex);
+  bitten = watchdog->reason != NULL;
+  g_mutex_unlock (&watchdog->mutex);
+  return bitten;
+}
+
 char *
 b9_watchdog_stop (B9Watchdog *watchdog)
 {

@@ -18,6 +18,9 @@ typedef struct _B9Watchdog B9Watchdog;
  * none. */
 B9Watchdog *b9_watchdog_start (const char *token, const char *image, const char *log, guint timeout_seconds);
 
+/* Whether it has ended the programs. */
+gboolean b9_watchdog_has_bitten (B9Watchdog *watchdog);
+
 /* Ends it; why it has ended the programs, g_free(), or NULL. */
 char *b9_watchdog_stop (B9Watchdog *watchdog);
 

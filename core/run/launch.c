@@ -32,7 +32,7 @@
 #define READY_FD_AT_LEAST 200
 #define READY_FD_FALLBACK 16
 
-#define READY_ROUNDS 3000
+#define READY_US (60 * G_USEC_PER_SEC)
 #define READY_PAUSE_US 20000
 
 gboolean
@@ -165,6 +165,8 @@ leave_nothing (const B9Launch *launch, const GError *failure)
 static gboolean
 give_up (const B9Launch *launch, GError *failure, GError **error)
 {
+  if (launch->failed != NULL)
+    launch->failed (launch->ready_data);
   leave_nothing (launch, failure);
   g_propagate_error (error, failure);
   return FALSE;
@@ -174,12 +176,14 @@ give_up (const B9Launch *launch, GError *failure, GError **error)
 static gboolean
 wait_until_ready (const B9Launch *launch, pid_t pid, GError **error)
 {
-  for (guint round = 0; launch->ready != NULL; round++) {
+  gint64 until = g_get_monotonic_time () + READY_US;
+
+  while (launch->ready != NULL) {
     B9Readiness readiness = launch->ready (launch->ready_data, pid, error);
 
     if (readiness != B9_READY_NOT_YET)
       return readiness == B9_READY;
-    if (round == READY_ROUNDS)
+    if (g_get_monotonic_time () > until)
       return b9_fail (error, B9_ERROR_TIMEOUT, "%s says that container %s runs, but it does not",
                       launch->target->program, launch->target->id);
     g_usleep (READY_PAUSE_US);

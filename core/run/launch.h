@@ -28,7 +28,8 @@ typedef struct {
   const GPtrArray *more_arguments; /* of char *: put before the id; or NULL */
   const sigset_t *mask;            /* to start the runtime with; NULL: ours */
   B9ReadyFunc ready;               /* asked before the caller is told; or NULL */
-  gpointer ready_data;
+  void (*failed) (gpointer data);  /* called before what came of it is deleted; or NULL */
+  gpointer ready_data;             /* of both */
   char *said; /* out, owned: what the runtime has put on standard error itself; or NULL */
 } B9Launch;
 
