@@ -6,6 +6,7 @@
 
 #include "core/checkpoint/watchdog.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -83,6 +84,7 @@ B9Watchdog *
 b9_watchdog_start (const char *token, const char *image, const char *log, guint timeout_seconds)
 {
   B9Watchdog *watchdog = g_new0 (B9Watchdog, 1);
+  sigset_t all, before;
 
   g_mutex_init (&watchdog->mutex);
   g_cond_init (&watchdog->cond);
@@ -92,7 +94,11 @@ b9_watchdog_start (const char *token, const char *image, const char *log, guint 
   watchdog->changed = g_get_monotonic_time ();
   if (timeout_seconds > 0)
     watchdog->deadline = watchdog->changed + (gint64)timeout_seconds * G_USEC_PER_SEC;
+  /* The thread begins with our mask: a signal that it took would be lost to whoever waits for it. */
+  sigfillset (&all);
+  pthread_sigmask (SIG_BLOCK, &all, &before);
   watchdog->thread = g_thread_new ("b9run-watchdog", watch, watchdog);
+  pthread_sigmask (SIG_SETMASK, &before, NULL);
   return watchdog;
 }
 
