@@ -259,7 +259,7 @@ cancelled() {
 test_sigterm_and_a_timeout_undo_a_checkpoint() { each cancelled; }
 
 many() {
-  local i number=8 jobs=()
+  local i number=5 jobs=()
   for i in $(seq $number); do
     counter "$BACKEND$i"
     begin "$BACKEND$i" "$ID.$i"
