@@ -252,7 +252,7 @@ stop_programs (gpointer data)
   g_unsetenv (B9_OPERATION_VARIABLE);
   if (restore->watchdog != NULL)
     restore->bitten = b9_watchdog_stop (g_steal_pointer (&restore->watchdog));
-  b9_programs_end (restore->journal->token); /* a killed runsc leaves its gofer behind */
+  b9_programs_end (restore->journal->token, restore->image); /* a killed runsc leaves its gofer behind */
   unmount_yards (restore->work);
 }
 
