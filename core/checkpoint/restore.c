@@ -122,6 +122,10 @@ b9_restore_look (B9Restore *restore, const B9Target *target, GError **error)
   restore->manifest = b9_manifest_read (restore->image, &problem);
   if (g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_FOUND))
     return look_at_plain_image (restore, target, error);
+  if (g_error_matches (problem, B9_ERROR, B9_ERROR_BAD_INPUT))
+    return b9_fail (error, B9_ERROR_START_COLD,
+                    "image-damaged: %s; take another copy of the image, or start the container cold",
+                    problem->message);
   if (restore->manifest == NULL) {
     g_propagate_error (error, g_steal_pointer (&problem));
     return FALSE;

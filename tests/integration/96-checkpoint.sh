@@ -152,6 +152,9 @@ damaged() {
   printf x | dd of="$image/$(pages "$BACKEND")" bs=1 seek=100 conv=notrunc status=none
   expect_refusal 'another SHA-256' b9 restore --detach --verify-digests --bundle "$BACKEND" --image-path "$image" "$ID"
   [ "$STATUS" -eq 75 ] || fail "status $STATUS"
+  printf '{"format":' >"$image/manifest.json"
+  expect_refusal 'image-damaged: ' b9 restore --detach --bundle "$BACKEND" --image-path "$image" "$ID"
+  [ "$STATUS" -eq 75 ] || fail "status $STATUS"
   is_gone "$ID"
 }
 test_a_damaged_image_is_refused_with_a_status_of_its_own() { each damaged; }
