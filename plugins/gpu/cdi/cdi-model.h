@@ -156,7 +156,7 @@ struct _CdiType {
 extern const CdiType cdi_spec_type;
 
 #define CDI_FIELD(object, field, Type) ((Type *)((char *)(object) + (field)->offset))
-#define CDI_CONST_FIELD(object, field, Type) ((const Type *)((const char *)(object) + (field)->offset))
+#define CDI_CONST_FIELD(object, field, Type) ((Type const *)((const char *)(object) + (field)->offset))
 
 /* How large an element of the list is. */
 gsize cdi_item_size (const CdiField *field);
