@@ -5,7 +5,7 @@
 # the system's own apt.  Sourced after common.sh.
 
 BUILD_PACKAGES='gcc libc6-dev make autoconf automake libtool pkg-config
-  libltdl-dev libglib2.0-dev libjson-glib-dev libyaml-dev libarchive-dev check'
+  libltdl-dev libglib2.0-dev libjson-glib-dev libyaml-dev libarchive-dev check patch'
 
 # COMMAND:PACKAGE, since a command may come from elsewhere: Docker's containerd.io
 # brings a runc that Debian's package would push out.
@@ -15,9 +15,9 @@ TEST_COMMANDS='jq:jq podman:podman conmon:conmon containerd:containerd ctr:conta
   crun:crun ps:procps python3:python3 curl:curl setpriv:util-linux script:bsdutils'
 
 FEDORA_PACKAGES='gcc make autoconf automake libtool pkgconf-pkg-config libtool-ltdl-devel
-  glib2-devel json-glib-devel libyaml-devel libarchive-devel check-devel runc criu iptables iproute busybox'
+  glib2-devel json-glib-devel libyaml-devel libarchive-devel check-devel patch runc criu iptables iproute busybox'
 
-BUILD_COMMANDS='cc make autoreconf libtoolize pkg-config'
+BUILD_COMMANDS='cc make autoreconf libtoolize pkg-config patch'
 BUILD_MODULES='glib-2.0 json-glib-1.0 yaml-0.1 libarchive check'
 
 uses_apt() { have apt-get && have dpkg-query; }
