@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "core/capability/table.h"
+#include "core/sys/words.h"
 
 #include <string.h>
 
@@ -86,12 +87,6 @@ find_cell (const B9TableColumn *column, const char *id)
   return NULL;
 }
 
-static int
-compare_ids (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Every id of every column, once, sorted; borrowed. */
 static GPtrArray *
 all_ids (const GPtrArray *columns)
@@ -108,7 +103,7 @@ all_ids (const GPtrArray *columns)
         g_ptr_array_add (ids, cell->capability);
     }
   }
-  g_ptr_array_sort (ids, compare_ids);
+  g_ptr_array_sort (ids, b9_compare_words);
   return ids;
 }
 

@@ -19,6 +19,7 @@
 #include "core/checkpoint/manifest.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
+#include "core/sys/words.h"
 
 #define ASIDE_PREFIX ".b9run-earlier-"
 
@@ -153,12 +154,6 @@ b9_image_settle (const char *aside)
     g_warning ("the earlier image stays: %s", error->message);
 }
 
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
-
 GPtrArray *
 b9_image_files (const char *path, const char *const *patterns, GError **error)
 {
@@ -167,7 +162,7 @@ b9_image_files (const char *path, const char *const *patterns, GError **error)
 
   if (names == NULL)
     return NULL;
-  g_ptr_array_sort (names, compare_names);
+  g_ptr_array_sort (names, b9_compare_words);
   for (guint i = 0; i < names->len; i++) {
     const char *name = g_ptr_array_index (names, i);
     g_autofree char *file = g_build_filename (path, name, NULL);

@@ -16,6 +16,7 @@
 #include "core/plugin/host.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
+#include "core/sys/words.h"
 
 /* /proc/cpuinfo also lists what only the kernel uses, which differs between kernels on one machine.  These
  * are the x86 names that programs choose their code by; elsewhere all are. */
@@ -37,12 +38,6 @@ is_for_programs (const char *name)
   (void)x86_prefixes;
   return *name != '\0';
 #endif
-}
-
-static int
-compare_words (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
 /* The line "flags : fpu vme …" (x86) or "Features : fp asimd …" (ARM) of the first processor. */
@@ -80,7 +75,7 @@ b9_cpu_features (void)
         !g_ptr_array_find_with_equal_func (features, words[i], g_str_equal, NULL))
       g_ptr_array_add (features, g_strdup (words[i]));
   }
-  g_ptr_array_sort (features, compare_words);
+  g_ptr_array_sort (features, b9_compare_words);
   g_ptr_array_add (features, NULL);
   return (char **)g_ptr_array_free (features, FALSE);
 }

@@ -19,6 +19,7 @@
 #include "core/checkpoint/watchdog.h"
 #include "core/sys/failure.h"
 #include "core/sys/process.h"
+#include "core/sys/words.h"
 
 /* No file that a restore makes is larger than this or four times its image: a log without an end ends there,
  * also when nobody watches any more. */
@@ -43,12 +44,6 @@ count_bytes (guint64 bytes, gpointer data)
   return !b9_cancel_is_wanted ();
 }
 
-static int
-compare_words (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
-
 /* In order, since that of different flags means nothing. */
 static char *
 joined_flags (char **flags)
@@ -57,7 +52,7 @@ joined_flags (char **flags)
 
   for (guint i = 0; flags != NULL && flags[i] != NULL; i++)
     g_ptr_array_add (sorted, flags[i]);
-  g_ptr_array_sort (sorted, compare_words);
+  g_ptr_array_sort (sorted, b9_compare_words);
   g_ptr_array_add (sorted, NULL);
   return g_strjoinv (" ", (char **)sorted->pdata);
 }

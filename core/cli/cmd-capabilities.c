@@ -55,15 +55,6 @@ open_backend (B9App *app, const char *name)
   return backend;
 }
 
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  const B9Provider *const *first = a;
-  const B9Provider *const *second = b;
-
-  return strcmp ((*first)->name, (*second)->name);
-}
-
 /* The one that was named, or all; GPtrArray of Backend. */
 static GPtrArray *
 open_backends (B9App *app, GError **error)
@@ -86,7 +77,7 @@ open_backends (B9App *app, GError **error)
   }
   b9_registry_load_kind (registry, B9_PROVIDER_BACKEND);
   providers = b9_registry_providers (registry, B9_PROVIDER_BACKEND);
-  g_ptr_array_sort (providers, compare_names);
+  g_ptr_array_sort (providers, b9_compare_providers);
   for (guint i = 0; i < providers->len; i++)
     g_ptr_array_add (backends,
                      open_backend (app, ((const B9Provider *)g_ptr_array_index (providers, i))->name));

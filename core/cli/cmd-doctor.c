@@ -113,12 +113,6 @@ examine_backend (const B9App *app, B9Checkup *checkup, const char *name, const c
     b9_checkup_add (checkup, B9_FINDING_PROBLEM, "backend.config", remedy_for (error), "%s", error->message);
 }
 
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp ((*(const B9Provider *const *)a)->name, (*(const B9Provider *const *)b)->name);
-}
-
 static void
 examine_backends (B9App *app, B9Checkup *checkup)
 {
@@ -127,7 +121,7 @@ examine_backends (B9App *app, B9Checkup *checkup)
   const char *only = b9_app_explicit_backend (app);
   gboolean seen = FALSE;
 
-  g_ptr_array_sort (found, compare_names);
+  g_ptr_array_sort (found, b9_compare_providers);
   for (guint i = 0; i < found->len; i++) {
     const char *name = ((const B9Provider *)g_ptr_array_index (found, i))->name;
 
@@ -175,7 +169,7 @@ examine_providers (const B9App *app, B9Checkup *checkup, B9ProviderKind kind)
 {
   g_autoptr (GPtrArray) found = b9_registry_providers (app->registry, kind);
 
-  g_ptr_array_sort (found, compare_names);
+  g_ptr_array_sort (found, b9_compare_providers);
   for (guint i = 0; i < found->len; i++)
     examine_provider (app, checkup, kind, ((const B9Provider *)g_ptr_array_index (found, i))->name);
   if (found->len > 0)

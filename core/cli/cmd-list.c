@@ -11,13 +11,7 @@
 #include "core/cli/listing.h"
 #include "core/formats/formats.h"
 #include "core/sys/failure.h"
-
-/* An array's sort is given pointers to its elements. */
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
+#include "core/sys/words.h"
 
 static GVariant *
 annotations_variant (GHashTable *annotations)
@@ -30,7 +24,7 @@ annotations_variant (GHashTable *annotations)
   g_hash_table_iter_init (&iterator, annotations);
   while (g_hash_table_iter_next (&iterator, &name, NULL))
     g_ptr_array_add (names, name);
-  g_ptr_array_sort (names, compare_names);
+  g_ptr_array_sort (names, b9_compare_words);
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   for (guint i = 0; i < names->len; i++) {
     name = g_ptr_array_index (names, i);

@@ -19,6 +19,7 @@
 #include "core/config/config-private.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
+#include "core/sys/words.h"
 
 B9ConfigValue *
 b9_config_value_new (const char *path, const char *file, guint line)
@@ -114,12 +115,6 @@ add_file (B9Config *config, const char *file, GError **error)
   return text != NULL && b9_config_add_text (config, text, length, file, error);
 }
 
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The files of a drop-in directory, added to @files by name. */
 static gboolean
 list_drop_ins (GPtrArray *files, const char *directory, GError **error)
@@ -134,7 +129,7 @@ list_drop_ins (GPtrArray *files, const char *directory, GError **error)
   for (const struct dirent *entry = readdir (entries); entry != NULL; entry = readdir (entries))
     if (entry->d_name[0] != '.' && g_str_has_suffix (entry->d_name, ".yaml"))
       g_ptr_array_add (found, g_build_filename (directory, entry->d_name, NULL));
-  g_ptr_array_sort (found, compare_names);
+  g_ptr_array_sort (found, b9_compare_words);
   g_ptr_array_extend_and_steal (files, g_steal_pointer (&found));
   return TRUE;
 }

@@ -245,12 +245,6 @@ load_unless_loaded (B9Registry *registry, guint directory, const char *file)
     load (registry, directory, path);
 }
 
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Whether the file is called after another kind than @kind; 0 is every kind. */
 static gboolean
 is_of_another_kind (const char *file, guint32 kind)
@@ -283,7 +277,7 @@ load_directory (B9Registry *registry, guint directory, guint32 kind)
     if (name[0] != '.' && g_str_has_suffix (name, ".so") && !is_of_another_kind (name, kind))
       g_ptr_array_add (files, g_strdup (name));
   }
-  g_ptr_array_sort (files, compare_names);
+  g_ptr_array_sort (files, b9_compare_words);
   for (guint i = 0; i < files->len; i++)
     load_unless_loaded (registry, directory, files->pdata[i]);
 }
@@ -456,4 +450,10 @@ b9_plugin_directories (const char *const *configured)
   append_absolute (directories, built_in);
   g_ptr_array_add (directories, NULL);
   return (char **)g_ptr_array_free (g_steal_pointer (&directories), FALSE);
+}
+
+int
+b9_compare_providers (gconstpointer a, gconstpointer b)
+{
+  return strcmp ((*(const B9Provider *const *)a)->name, (*(const B9Provider *const *)b)->name);
 }

@@ -46,6 +46,9 @@ void b9_registry_load_kind (B9Registry *registry, B9ProviderKind kind);
 /* The accepted providers of @kind among what is loaded, in order; free the array only. */
 GPtrArray *b9_registry_providers (B9Registry *registry, B9ProviderKind kind);
 
+/* GCompareFunc for an array of them: by name. */
+int b9_compare_providers (gconstpointer a, gconstpointer b);
+
 /* The path of the module that @provider, which is loaded, comes from; borrowed. */
 const char *b9_registry_module_path (B9Registry *registry, const B9Provider *provider);
 

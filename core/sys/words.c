@@ -64,3 +64,9 @@ b9_printable (const char *text, gboolean lines)
   }
   return g_string_free (clean, FALSE);
 }
+
+int
+b9_compare_words (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}

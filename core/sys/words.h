@@ -16,6 +16,9 @@ const char *b9_nearest (const char *word, const char *const *names);
  * character; newlines and tabs stay where it has @lines.  Owned. */
 char *b9_printable (const char *text, gboolean lines);
 
+/* GCompareFunc of an array of strings, whose sort is given pointers to its elements. */
+int b9_compare_words (gconstpointer a, gconstpointer b);
+
 G_END_DECLS
 
 #endif /* B9_WORDS_H */
