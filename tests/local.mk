@@ -412,4 +412,4 @@ endif
 
 EXTRA_DIST += tests/fakes/linux-host.sh tests/fakes/nvidia-host.sh
 EXTRA_DIST += tests/cdi-differences.json
-EXTRA_DIST += tests/data tests/faults tests/fuzz tests/gpu tests/integration tests/valgrind.supp
+EXTRA_DIST += tests/data tests/faults tests/fuzz tests/gpu tests/integration tests/valgrind.supp tests/vm

@@ -141,9 +141,6 @@ test_a_created_container_is_killed() {
   done
 }
 
-# Only newer kernels tell how a process ended that is nobody's child here (PIDFD_GET_INFO).
-kernel_tells() { [ "$(printf '%s\n' 6.15 "$(uname -r)" | sort -V | head -n 1)" = 6.15 ]; }
-
 # With runc's own init the status is that of its language's runtime.
 test_a_created_sandbox_ends_by_the_signal_it_was_sent() {
   local id signal waiter

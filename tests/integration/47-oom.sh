@@ -75,18 +75,23 @@ test_wait_tells_of_a_detached_container() {
   done
 }
 
-# Nobody but the waiter sees the end; the cgroup is there until the container is deleted.
+# Nobody but the waiter sees the end; the cgroup is there until the container is deleted.  An older kernel tells
+# of a process only until somebody has reaped it, so there the end may go unseen, and wait has to say so.
 test_wait_counts_where_there_is_no_monitor() {
   local id waiter
   for BACKEND in $BACKENDS; do
     id=$(id_for "$BACKEND")
     greedy "$BACKEND"
     expect_status 0 b9 create --bundle "$BACKEND" "$id"
-    "$B9RUN" wait --format json "$id" >waited &
+    "$B9RUN" wait --format json "$id" >waited 2>refused &
     waiter=$!
     expect_status 0 b9 start "$id"
     status_of "$waiter"
-    [ "$(jq .oomKilled waited)" = true ] || fail "$BACKEND: $(cat waited)"
+    if kernel_tells || [ -s waited ]; then
+      [ "$(jq .oomKilled waited)" = true ] || fail "$BACKEND: $(cat waited refused)"
+    else
+      grep -q 'nobody saw how' refused || fail "$BACKEND: $(cat refused)"
+    fi
     remove_container "$id"
   done
 }

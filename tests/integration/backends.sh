@@ -79,6 +79,9 @@ start_detached() {
     fail "run --detach $id: $(cat "$WORK/$id.err")"
 }
 
+# kernel_tells: only newer kernels tell how a process ended that is nobody's child here (PIDFD_GET_INFO).
+kernel_tells() { [ "$(printf '%s\n' 6.15 "$(uname -r)" | sort -V | head -n 1)" = 6.15 ]; }
+
 # remove_container ID...
 remove_container() {
   local id
