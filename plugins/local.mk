@@ -15,7 +15,8 @@ b9_backend_runc_la_SOURCES = \
 	plugins/backends/runc/runc-features.h \
 	plugins/backends/runc/runc-plugin.c \
 	plugins/backends/runc/runc-probe.c \
-	plugins/backends/runc/runc-probe.h
+	plugins/backends/runc/runc-probe.h \
+	plugins/backends/runc/runc-state.c
 b9_backend_runc_la_CFLAGS = $(B9_PLUGIN_CFLAGS)
 b9_backend_runc_la_LDFLAGS = $(B9_PLUGIN_FLAGS)
 b9_backend_runc_la_LIBADD = $(GLIB_LIBS)

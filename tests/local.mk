@@ -70,6 +70,7 @@ B9_CHECKS = \
 	tests/test-registry \
 	tests/test-runc-args \
 	tests/test-runc-probe \
+	tests/test-runc-state \
 	tests/test-runsc-args \
 	tests/test-runsc-prepare \
 	tests/test-runsc-probe \
@@ -360,6 +361,11 @@ tests_test_runc_probe_SOURCES = tests/test-runc-probe.c tests/backend-testing.h 
 tests_test_runc_probe_CPPFLAGS = $(B9_TEST_CPPFLAGS)
 tests_test_runc_probe_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runc_probe_LDADD = $(B9_TEST_LIBS)
+
+tests_test_runc_state_SOURCES = tests/test-runc-state.c tests/directory-testing.h tests/suite-testing.h \
+	$(b9_backend_runc_la_SOURCES)
+tests_test_runc_state_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_runc_state_LDADD = $(B9_TEST_LIBS)
 
 tests_test_runsc_args_SOURCES = tests/test-runsc-args.c tests/backend-testing.h $(b9_backend_runsc_la_SOURCES)
 tests_test_runsc_args_CFLAGS = $(B9_TEST_CFLAGS)

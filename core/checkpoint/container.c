@@ -44,7 +44,7 @@ change (const B9Target *target, B9Operation operation, GError **error)
 static gboolean
 has_status (const B9Target *target, const char *status)
 {
-  g_autoptr (B9State) state = b9_query_state (target, NULL, NULL);
+  g_autoptr (B9State) state = b9_look_at_state (target, NULL);
 
   return state != NULL && strcmp (state->status, status) == 0;
 }
@@ -105,7 +105,7 @@ b9_container_continue (const B9Target *target, GError **error)
     g_autoptr (B9State) state = NULL;
 
     g_clear_error (&problem);
-    state = b9_query_state (target, NULL, &problem);
+    state = b9_look_at_state (target, &problem);
     if (state != NULL && strcmp (state->status, "running") == 0)
       return TRUE;
     if (state != NULL && strcmp (state->status, "stopped") == 0)

@@ -189,12 +189,23 @@ stop_watching (B9Restore *restore, GError **error)
                   "the restore was ended, since %s; nothing is left of the container", reason);
 }
 
+/* The record has no PID yet, so the kernel is asked by the caller. */
+static gboolean
+is_running (const B9Target *target, pid_t pid)
+{
+  g_autofree char *status = b9_peek_status (target, pid);
+  g_autoptr (B9State) state = status == NULL ? b9_query_state (target, NULL, NULL) : NULL;
+
+  if (state != NULL)
+    status = g_strdup (state->status);
+  return g_strcmp0 (status, "running") == 0;
+}
+
 /* B9LaunchReady: runsc writes the PID file before it restores, runc afterwards; the state tells. */
 static B9Readiness
 look_whether_ready (gpointer data, pid_t pid, GError **error)
 {
   B9Restore *restore = data;
-  g_autoptr (B9State) state = NULL;
 
   if (restore->is_ready)
     return B9_READY;
@@ -208,8 +219,7 @@ look_whether_ready (gpointer data, pid_t pid, GError **error)
     b9_fail (error, B9_ERROR_TIMEOUT, "the restore was ended");
     return B9_READY_NEVER;
   }
-  state = b9_query_state (restore->job.target, NULL, NULL);
-  if (state == NULL || strcmp (state->status, "running") != 0)
+  if (!is_running (restore->job.target, pid))
     return B9_READY_NOT_YET;
   if (restore->journal != NULL && !b9_journal_step (restore->journal, B9_STEP_CHECK, error))
     return B9_READY_NEVER;

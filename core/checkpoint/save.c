@@ -98,7 +98,7 @@ step (Work *work, B9Step next, guint64 total, GError **error)
 static gboolean
 check_state (Work *work, GError **error)
 {
-  g_autoptr (B9State) state = b9_query_state (work->target, NULL, error);
+  g_autoptr (B9State) state = b9_look_at_state (work->target, error);
 
   if (state == NULL)
     return FALSE;

@@ -163,6 +163,40 @@ b9_query_state (const B9Target *target, B9JsonText **text, GError **error)
 }
 
 char *
+b9_peek_status (const B9Target *target, pid_t pid)
+{
+  static const char *const none[] = {NULL};
+  const B9Runtime *runtime = target->runtime;
+  B9Request request = b9_target_request (target, B9_OPERATION_STATE);
+  const B9Record *record = target->record;
+  char *const *cgroups = record != NULL ? record->cgroup_directories : NULL;
+
+  if (!B9_STRUCT_HAS (runtime->backend, peek_status))
+    return NULL;
+  return runtime->backend->peek_status (&runtime->host, &request, pid,
+                                        cgroups != NULL ? (const char *const *)cgroups : none);
+}
+
+B9State *
+b9_look_at_state (const B9Target *target, GError **error)
+{
+  const B9Record *record = target->record;
+  g_autofree char *status = NULL;
+  B9State *state;
+
+  if (record != NULL && record->pid > 0 && b9_record_is_ours (record) &&
+      b9_process_alive (record->pid, record->pid_start))
+    status = b9_peek_status (target, record->pid);
+  if (status == NULL)
+    return b9_query_state (target, NULL, error);
+  state = g_new0 (B9State, 1);
+  state->id = g_strdup (target->id);
+  state->status = g_steal_pointer (&status);
+  state->pid = record->pid;
+  return state;
+}
+
+char *
 b9_delete_by_force (const B9Target *target, GError **error)
 {
   static const B9RequestOption force = {sizeof force, "force", "true"};

@@ -255,6 +255,10 @@ typedef struct {
  * @speed_up: adds to @arguments (g_strdup() strings) the further arguments of a save or restore that the
  * program of @request knows and that make it faster, whatever the caller asked for; may run the program.
  * Optional.
+ * @peek_status: the status that the runtime's `state` would tell of a container whose process @pid lives,
+ * read from what `state` itself reads (the runtime's files, the freezer among @cgroups, the container's
+ * directories, %NULL-ended) without starting the runtime.  A word of runtime-spec for g_free(), or %NULL
+ * where they do not tell for certain: then the runtime is asked.  Optional.
  *
  * Later minors add members at the end only.  What stands before @build_argv is in every vtable that passes
  * the host's check; what follows it is looked at with B9_STRUCT_HAS().
@@ -293,6 +297,7 @@ typedef struct {
   const char *const *image_patterns;
   char *(*features) (const B9Host *host, const char *program, const char *root, GError **error);
   void (*speed_up) (const B9Host *host, const B9Request *request, GPtrArray *arguments);
+  char *(*peek_status) (const B9Host *host, const B9Request *request, int pid, const char *const *cgroups);
 } B9Backend;
 
 G_END_DECLS

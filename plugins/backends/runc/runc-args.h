@@ -19,6 +19,9 @@ gboolean runc_find (const B9Host *host, const char *root, const char *id);
 /* What is below ROOT/ID now, the deepest first and ROOT/ID last. */
 char **runc_leftovers (const B9Host *host, const B9Request *request, const char *rootfs);
 
+/* runc-state.c: "running", "paused", or NULL where runc has to be asked. */
+char *runc_peek_status (const B9Host *host, const B9Request *request, int pid, const char *const *cgroups);
+
 void runc_explain_failure (const B9Host *host, const B9Request *request, int exit_status, const char *message,
                            GError **error);
 

@@ -71,6 +71,7 @@ static const B9Backend runc_backend = {
     .image_provider = "criu",
     .image_file = "inventory.img",
     .image_patterns = image_patterns,
+    .peek_status = runc_peek_status,
 };
 
 static const B9Provider runc_provider = {

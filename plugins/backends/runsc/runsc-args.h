@@ -34,6 +34,7 @@ gboolean runsc_ids_collide (const B9Host *host, const char *a, const char *b);
 char *runsc_colliding_id (const B9Host *host, const char *root, const char *id);
 char **runsc_leftovers (const B9Host *host, const B9Request *request, const char *rootfs);
 gboolean runsc_owns_process (const B9Host *host, const B9Request *request, const char *const *command_line);
+char *runsc_peek_status (const B9Host *host, const B9Request *request, int pid, const char *const *cgroups);
 
 /* runsc-errors.c */
 void runsc_explain_failure (const B9Host *host, const B9Request *request, int exit_status,

@@ -110,6 +110,7 @@ static const B9Backend runsc_backend = {
     .image_file = RUNSC_IMAGE_FILE,
     .image_patterns = runsc_image_patterns,
     .speed_up = runsc_speed_up,
+    .peek_status = runsc_peek_status,
 };
 
 static const B9Provider runsc_provider = {

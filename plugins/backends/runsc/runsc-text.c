@@ -177,3 +177,35 @@ runsc_text_version (const char *text)
   }
   return *version != '\0' ? g_steal_pointer (&version) : NULL;
 }
+
+/* Past the string that begins at @at, or at the end of a text that is cut off. */
+static const char *
+skip_string (const char *at)
+{
+  for (at++; *at != '\0' && *at != '"'; at++)
+    at += *at == '\\' && at[1] != '\0';
+  return *at == '"' ? at + 1 : at;
+}
+
+char *
+runsc_text_status (const char *state)
+{
+  static const char member[] = "\"status\":\"";
+  int depth = 0;
+
+  for (const char *at = state; *at != '\0';) {
+    if (depth == 1 && g_str_has_prefix (at, member)) {
+      const char *word = at + strlen (member);
+      gsize length = strspn (word, "abcdefghijklmnopqrstuvwxyz");
+
+      return length > 0 && word[length] == '"' ? g_strndup (word, length) : NULL;
+    }
+    if (*at == '"') {
+      at = skip_string (at);
+      continue;
+    }
+    depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
+    at++;
+  }
+  return NULL;
+}

@@ -34,4 +34,8 @@ guint runsc_text_release (const char *text);
 /* The first line of `runsc --version` without "runsc version "; g_free(), or NULL. */
 char *runsc_text_version (const char *text);
 
+/* The status in @state, a state file of runsc's: the member of that name of the outermost object, not one
+ * that a spec or an annotation brings along; g_free(), or NULL. */
+char *runsc_text_status (const char *state);
+
 #endif /* B9_RUNSC_TEXT_H */
