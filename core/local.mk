@@ -66,6 +66,7 @@ libb9core_la_SOURCES = \
 	core/log/own-log.c core/log/own-log.h \
 	core/plugin/host.c core/plugin/host.h \
 	core/plugin/host-cache.c \
+	core/plugin/host-keep.c \
 	core/plugin/host-files.c \
 	core/plugin/host-private.h \
 	core/plugin/host-report.c \

@@ -252,6 +252,71 @@ START_TEST (an_older_plugins_run_has_bounds_too)
 }
 END_TEST
 
+/* What `date +%N` says when it is called as @name, below the top. */
+static char *
+ask_date (const char *name, gboolean keep)
+{
+  g_autofree char *path = at_top (name);
+  const char *const argv[] = {path, "+%N", NULL};
+  const B9Run run = {.struct_size = sizeof run, .argv = argv, .keep = keep};
+  B9RunResult result = {.struct_size = sizeof result};
+
+  ck_assert (host.run (&host, &run, &result, NULL));
+  ck_assert_int_eq (result.exit_status, 0);
+  ck_assert_str_eq (result.error_output, "");
+  g_free (result.error_output);
+  return result.output;
+}
+
+static void
+shell_at_top (const char *script)
+{
+  const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+  int status = -1;
+
+  ck_assert (g_spawn_sync (top, (char **)argv, NULL, 0, NULL, NULL, NULL, NULL, &status, NULL));
+  ck_assert_int_eq (status, 0);
+}
+
+START_TEST (an_answer_is_kept_for_as_long_as_the_program_is_the_same)
+{
+  shell_at_top ("cp /bin/date clock");
+  g_autofree char *first = ask_date ("clock", TRUE);
+  g_autofree char *kept = ask_date ("clock", TRUE);
+  g_autofree char *asked = ask_date ("clock", FALSE);
+
+  ck_assert_str_eq (first, kept);
+  ck_assert_str_ne (first, asked);
+  shell_at_top ("cp /bin/date new && mv new clock");
+  g_autofree char *of_new = ask_date ("clock", TRUE);
+
+  ck_assert_str_ne (first, of_new);
+}
+END_TEST
+
+START_TEST (the_answer_of_a_script_is_never_kept)
+{
+  shell_at_top ("printf '#!/bin/sh\\nexec date \"$@\"\\n' >clock && chmod 755 clock");
+  g_autofree char *first = ask_date ("clock", TRUE);
+  g_autofree char *second = ask_date ("clock", TRUE);
+
+  ck_assert_str_ne (first, second);
+}
+END_TEST
+
+START_TEST (a_failure_is_not_kept)
+{
+  static const char *const argv[] = {"/bin/false", NULL};
+  const B9Run run = {.struct_size = sizeof run, .argv = argv, .keep = TRUE};
+  B9RunResult result = {.struct_size = sizeof result};
+
+  ck_assert (host.run (&host, &run, &result, NULL));
+  ck_assert_int_ne (result.exit_status, 0);
+  clear_result (&result);
+  ck_assert (!is_there ("cache"));
+}
+END_TEST
+
 START_TEST (files_of_the_host_are_read_below_the_redirected_root)
 {
   g_autofree char *text = NULL;
@@ -476,6 +541,9 @@ main (void)
   tcase_add_test (tests, a_cancelled_run_is_killed);
   tcase_add_test (tests, refuses_what_cannot_be_run);
   tcase_add_test (tests, an_older_plugins_run_has_bounds_too);
+  tcase_add_test (tests, an_answer_is_kept_for_as_long_as_the_program_is_the_same);
+  tcase_add_test (tests, the_answer_of_a_script_is_never_kept);
+  tcase_add_test (tests, a_failure_is_not_kept);
   tcase_add_test (tests, files_of_the_host_are_read_below_the_redirected_root);
   tcase_add_test (tests, a_file_of_proc_is_read_whatever_size_it_tells);
   tcase_add_test (tests, refuses_files_that_cannot_be_read);

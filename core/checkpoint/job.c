@@ -103,14 +103,23 @@ b9_job_command (B9Job *job, B9Parties *parties, gboolean leave_running, char ***
 char *
 b9_job_version (const B9Target *target)
 {
+  const B9Runtime *runtime = target->runtime;
   B9Request request = b9_target_request (target, B9_OPERATION_VERSION);
-  char *answer;
+  B9Run run = {.struct_size = sizeof run, .timeout_ms = B9_QUERY_SECONDS * 1000, .keep = TRUE};
+  B9RunResult result = {.struct_size = sizeof result};
+  g_auto (GStrv) argv = NULL;
 
   request.id = NULL;
-  answer = b9_query (target->runtime, &request, B9_QUERY_SECONDS, NULL);
-  if (answer != NULL)
-    g_strdelimit (answer, "\n", '\0');
-  return answer;
+  argv = runtime->backend->build_argv (&runtime->host, &request, NULL);
+  run.argv = (const char *const *)argv;
+  if (argv == NULL || !runtime->host.run (&runtime->host, &run, &result, NULL))
+    return NULL;
+  g_free (result.error_output);
+  if (result.exit_status != 0)
+    g_clear_pointer (&result.output, g_free);
+  else
+    g_strdelimit (result.output, "\n", '\0');
+  return result.output;
 }
 
 void

@@ -19,6 +19,10 @@ void b9_host_service_depends_on (const B9Host *host, const char *path);
 /* host-run.c */
 gboolean b9_host_service_run (const B9Host *host, const B9Run *run, B9RunResult *result, GError **error);
 
+/* host-keep.c: for a run with keep alone.  TRUE with @result filled in where its answer was kept. */
+gboolean b9_host_kept_find (const B9Host *host, const B9Run *run, B9RunResult *result);
+void b9_host_keep (const B9Host *host, const B9Run *run, const B9RunResult *result);
+
 /* host-report.c */
 void b9_host_service_report (const B9Host *host, const B9Cell *cell);
 void b9_host_service_finding (const B9Host *host, const B9Finding *finding);

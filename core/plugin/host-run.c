@@ -281,8 +281,12 @@ b9_host_service_run (const B9Host *host, const B9Run *given, B9RunResult *result
     return b9_fail (error, B9_ERROR_PLUGIN, "%s asks for a program without its absolute path", data->section);
   if (data->watch != NULL && data->watch->program != NULL)
     data->watch->program (data->watch->data, run.argv[0]);
+  if (run.keep && b9_host_kept_find (host, &run, result))
+    return TRUE;
   done = run_with (host, &run, streams, result, error);
   close_stream (&streams[0]);
   close_stream (&streams[1]);
+  if (done && run.keep)
+    b9_host_keep (host, &run, result);
   return done;
 }

@@ -33,6 +33,8 @@ typedef enum {
  * @timeout_ms: how long it may take; 0 for the host's bound of ten seconds.
  * @max_output: how many bytes of each stream are kept; 0 for the host's bound of one MiB.  The rest is read
  * and dropped.
+ * @keep: the answer hangs on the program's file alone (a version, a help text), so one that was kept for the
+ * same file, arguments and boot will do.  A failure is never kept, nor what a script answers.
  *
  * A program to run to its end, with /dev/null as its standard input and no descriptor of ours.
  *
@@ -44,6 +46,7 @@ typedef struct {
   const char *const *environment;
   guint timeout_ms;
   gsize max_output;
+  gboolean keep;
 } B9Run;
 
 /**

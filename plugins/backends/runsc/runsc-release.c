@@ -54,7 +54,7 @@ ask_program (const RunscRelease *release, const char *words)
   B9RunResult result = {.struct_size = sizeof result};
   Reply *reply = g_new0 (Reply, 1);
   g_autoptr (GError) error = NULL;
-  B9Run run = {.struct_size = sizeof run, .max_output = OUTPUT_MAX};
+  B9Run run = {.struct_size = sizeof run, .max_output = OUTPUT_MAX, .keep = TRUE};
 
   g_ptr_array_add (argv, (gpointer)release->program);
   for (guint i = 0; list[i] != NULL; i++)
