@@ -62,10 +62,20 @@ add_members (GArray *processes, const char *directory)
     add_process (processes, atoi (lines[i]));
 }
 
+/* A cgroup's directory holds scores of files; by its links it tells that no directory is among them. */
+static gboolean
+has_children (const char *directory)
+{
+  struct stat info;
+
+  return stat (directory, &info) == 0 && info.st_nlink != 2;
+}
+
 static void
 add_tree (GArray *processes, const char *directory, guint depth)
 {
-  g_autoptr (GDir) entries = depth < MAX_DEPTH ? g_dir_open (directory, 0, NULL) : NULL;
+  gboolean deeper = depth < MAX_DEPTH && has_children (directory);
+  g_autoptr (GDir) entries = deeper ? g_dir_open (directory, 0, NULL) : NULL;
   const char *name;
 
   add_members (processes, directory);

@@ -40,6 +40,7 @@ typedef struct {
   B9Journal *journal;
   sigset_t mask;
   pid_t pid;
+  guint64 expected; /* about how many bytes the image will have */
 } Work;
 
 static void
@@ -142,14 +143,14 @@ static gboolean
 check_room (Work *work, GError **error)
 {
   guint64 devices = b9_parties_device_bytes (work->parties);
-  guint64 memory = b9_container_memory (work->target, work->pid);
   guint64 there = b9_image_free_space (work->save->image);
 
+  work->expected = b9_container_memory (work->target, work->pid) + devices;
   if (devices > available_memory ())
     return fail_room ("the memory for what the container holds on its devices", devices, available_memory (),
                       error);
-  if (has_trait (work, B9_CHECKPOINT_RAW_MEMORY) && memory + devices + EXTRA_ROOM > there)
-    return fail_room (work->save->image, memory + devices + EXTRA_ROOM, there, error);
+  if (has_trait (work, B9_CHECKPOINT_RAW_MEMORY) && work->expected + EXTRA_ROOM > there)
+    return fail_room (work->save->image, work->expected + EXTRA_ROOM, there, error);
   return TRUE;
 }
 
@@ -230,7 +231,7 @@ run_save (Work *work, GError **error)
   gboolean saved;
 
   work->journal->patterns = g_strdupv ((char **)patterns (work));
-  if (!step (work, B9_STEP_SAVE, b9_container_memory (work->target, work->pid), error) ||
+  if (!step (work, B9_STEP_SAVE, work->expected, error) ||
       !b9_job_command (&work->job, work->parties, !ends_with_save (work), &watch.argv, &watch.environment,
                        error))
     return FALSE;
