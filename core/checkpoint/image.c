@@ -179,6 +179,19 @@ b9_image_files (const char *path, const char *const *patterns, GError **error)
   return g_steal_pointer (&files);
 }
 
+void
+b9_image_begin_flush (const char *path, const GPtrArray *files)
+{
+  for (guint i = 0; i < files->len; i++) {
+    const B9ImageFile *file = g_ptr_array_index (files, i);
+    g_autofree char *name = g_build_filename (path, file->name, NULL);
+    b9_autofd fd = open (name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd >= 0)
+      sync_file_range (fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+  }
+}
+
 gboolean
 b9_image_flush (const char *path, const GPtrArray *files, GError **error)
 {

@@ -36,6 +36,9 @@ void b9_image_settle (const char *aside);
 /* The files of the image, by name; GPtrArray of B9ImageFile. */
 GPtrArray *b9_image_files (const char *path, const char *const *patterns, GError **error);
 
+/* Has the kernel begin to write them to the disk, which it goes on with while they are read. */
+void b9_image_begin_flush (const char *path, const GPtrArray *files);
+
 /* Has the kernel write them to the disk. */
 gboolean b9_image_flush (const char *path, const GPtrArray *files, GError **error);
 

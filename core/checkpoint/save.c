@@ -337,8 +337,10 @@ verify (Work *work, GError **error)
       !save_spec (work, manifest, error))
     return FALSE;
   files = b9_image_files (work->save->image, patterns (work), error);
-  if (files == NULL || !check_image (work, files, error) ||
-      (work->save->digests && !add_digests (work, files, error)) ||
+  if (files == NULL || !check_image (work, files, error))
+    return FALSE;
+  b9_image_begin_flush (work->save->image, files);
+  if ((work->save->digests && !add_digests (work, files, error)) ||
       !b9_image_flush (work->save->image, files, error))
     return FALSE;
   return go_on (error) && write_manifest (work, files, manifest, error);
