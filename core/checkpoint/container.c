@@ -29,8 +29,8 @@
 #define CONTINUE_US (60 * G_USEC_PER_SEC)
 #define CONTINUE_PAUSE_US 250000
 #define END_MS 60000
-#define MONITOR_ROUNDS 100
-#define MONITOR_PAUSE_US 10000
+#define MONITOR_ROUNDS 1000
+#define MONITOR_PAUSE_US 1000
 
 static gboolean
 change (const B9Target *target, B9Operation operation, GError **error)
