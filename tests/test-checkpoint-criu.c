@@ -540,7 +540,7 @@ START_TEST (puts_its_criu_first_in_path)
   g_autofree char *expected = g_strdup_printf ("PATH=%s:/other", top);
 
   g_ptr_array_add (environment, g_strdup ("PATH=/other"));
-  equip (witness, NULL, environment);
+  equip (witness, OPTIONS (OPTION ("tcp-established", "true")), environment);
   ck_assert_uint_eq (environment->len, 1);
   ck_assert_str_eq (g_ptr_array_index (environment, 0), expected);
   ck_assert (!is_there ("criu.conf"));
@@ -556,9 +556,28 @@ START_TEST (writes_a_configuration_where_it_has_to)
 
   equip (witness, OPTIONS (OPTION ("link-remap", "true")), environment);
   content = get_file ("criu.conf");
-  ck_assert_str_eq (content, "link-remap\n");
+  ck_assert_str_eq (content, "network-lock skip\nlink-remap\n");
   ck_assert_uint_eq (environment->len, 2);
   ck_assert_str_eq (g_ptr_array_index (environment, 1), expected);
+}
+END_TEST
+
+START_TEST (leaves_the_network_alone_where_no_connection_is_saved)
+{
+  static const char *const about_connections[] = {"tcp-established", "tcp-close", "tcp-skip-in-flight"};
+  B9CheckpointJob job = make_job (B9_OPERATION_CHECKPOINT);
+
+  job.directory = top;
+  job.options = OPTIONS (OPTION ("tcp-established", "false"), OPTION ("link-remap", "true"));
+  ck_assert (criu_skips_network_lock ("4.0", &job));
+  ck_assert (!criu_skips_network_lock ("3.19", &job));
+  for (guint i = 0; i < G_N_ELEMENTS (about_connections); i++) {
+    job.options = OPTIONS (OPTION (about_connections[i], "true"));
+    ck_assert (!criu_skips_network_lock ("4.1.1", &job));
+  }
+  job = make_job (B9_OPERATION_RESTORE);
+  job.directory = top;
+  ck_assert (!criu_skips_network_lock ("4.1.1", &job));
 }
 END_TEST
 
@@ -742,6 +761,7 @@ main (void)
   tcase_add_test (options, refuses_a_limit_that_is_no_size);
   tcase_add_test (options, puts_its_criu_first_in_path);
   tcase_add_test (options, writes_a_configuration_where_it_has_to);
+  tcase_add_test (options, leaves_the_network_alone_where_no_connection_is_saved);
   tcase_add_test (options, gives_a_criu_of_another_name_the_name_that_runc_knows);
   tcase_add_test (before, takes_what_criu_can_save);
   tcase_add_test (before, refuses_a_file_of_the_host);

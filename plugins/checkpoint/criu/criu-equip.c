@@ -5,6 +5,11 @@
  *
  * runc finds criu in PATH alone, under that name.  CRIU reads the file that CRIU_CONFIG_FILE names before the
  * options that runc sends, so a runc that lacks --link-remap needs no edited bundle.
+ *
+ * CRIU keeps packets away from the network namespace while it saves, so that no connection moves on
+ * meanwhile. It does so by rules of the packet filter, which take up to 60 ms to remove, and which stay in a
+ * container that goes on when CRIU is killed: it would be cut off.  Where no connection is to be saved
+ * nothing needs them.
  */
 #include "config.h"
 
@@ -16,6 +21,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* A CRIU that is known to have "network-lock skip". */
+#define NETWORK_SKIP_MAJOR 4
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -135,16 +143,31 @@ directory_of_criu (const B9CheckpointJob *job, const char *program, GError **err
   return g_steal_pointer (&directory);
 }
 
+gboolean
+criu_skips_network_lock (const char *version, const B9CheckpointJob *job)
+{
+  static const char *const about_connections[] = {"tcp-established", "tcp-close", "tcp-skip-in-flight"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (about_connections); i++) {
+    if (g_strcmp0 (criu_option (job->options, about_connections[i]), "true") == 0)
+      return FALSE;
+  }
+  return job->operation == B9_OPERATION_CHECKPOINT && job->directory != NULL &&
+         criu_version_reaches (version, NETWORK_SKIP_MAJOR, 0);
+}
+
 static gboolean
-add_config (const B9Host *host, const B9CheckpointJob *job, GPtrArray *environment, GError **error)
+add_config (const B9Host *host, const CriuProgram *program, const B9CheckpointJob *job,
+            GPtrArray *environment, GError **error)
 {
   g_autofree char *lines = criu_config_lines (host->config_string (host, "ghost-limit"), job->options, error);
+  const char *network = criu_skips_network_lock (program->version, job) ? "network-lock skip\n" : "";
   g_autofree char *others = NULL;
   g_autofree char *all = NULL;
   g_autofree char *file = NULL;
   const char *named = g_getenv ("CRIU_CONFIG_FILE");
 
-  if (lines == NULL || *lines == '\0')
+  if (lines == NULL || (*lines == '\0' && *network == '\0'))
     return lines != NULL;
   if (!need_directory (job, "CRIU's configuration", error))
     return FALSE;
@@ -153,7 +176,7 @@ add_config (const B9Host *host, const B9CheckpointJob *job, GPtrArray *environme
     g_prefix_error (error, "CRIU_CONFIG_FILE: ");
     return FALSE;
   }
-  all = g_strconcat (others != NULL ? others : "", others != NULL ? "\n" : "", lines, NULL);
+  all = g_strconcat (network, others != NULL ? others : "", others != NULL ? "\n" : "", lines, NULL);
   file = g_build_filename (job->directory, "criu.conf", NULL);
   if (!g_file_set_contents_full (file, all, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error))
     return FALSE;
@@ -176,5 +199,5 @@ criu_equip (const B9Host *host, const B9CheckpointJob *job, GPtrArray *environme
     return FALSE;
   path = g_strconcat (directory, ":", current_path (environment), NULL);
   set_variable (environment, "PATH", path);
-  return add_config (host, job, environment, error);
+  return add_config (host, &program, job, environment, error);
 }

@@ -80,6 +80,9 @@ gboolean criu_equip (const B9Host *host, const B9CheckpointJob *job, GPtrArray *
 /* The lines of the configuration file for these options; "" for none.  g_free(), or NULL with @error. */
 char *criu_config_lines (const char *ghost_limit, const B9RequestOption *const *options, GError **error);
 
+/* Whether CRIU, of this version, is to leave the container's network alone while it saves. */
+gboolean criu_skips_network_lock (const char *version, const B9CheckpointJob *job);
+
 /* --- criu-probe.c, criu-doctor.c --- */
 
 void criu_probe (const B9Host *host);
