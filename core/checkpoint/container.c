@@ -212,7 +212,7 @@ b9_container_end (B9Index *index, const B9Target *target, pid_t pid, GError **er
   return TRUE;
 }
 
-/* "Pss_Anon:  123 kB": what is shared between processes counts once. */
+/* "RssAnon:  123 kB" */
 static guint64
 kilobytes (const char *text, const char *name)
 {
@@ -221,19 +221,38 @@ kilobytes (const char *text, const char *name)
   return line != NULL ? g_ascii_strtoull (line + strlen (name), NULL, 10) : 0;
 }
 
-guint64
-b9_container_memory (const B9Target *target, pid_t pid)
+/* The sum of lines of one file of /proc of each process. */
+static guint64
+add_up (const B9Target *target, pid_t pid, const char *name, const char *const *lines)
 {
   g_autoptr (GArray) processes = b9_container_processes (b9_container_cgroups (target), pid);
-  guint64 bytes = 0;
+  guint64 sum = 0;
 
   for (guint i = 0; i < processes->len; i++) {
     const B9ContainerProcess *process = &g_array_index (processes, B9ContainerProcess, i);
-    g_autofree char *path = g_strdup_printf ("/proc/%d/smaps_rollup", (int)process->pid);
+    g_autofree char *path = g_strdup_printf ("/proc/%d/%s", (int)process->pid, name);
     g_autofree char *text = NULL;
 
-    if (g_file_get_contents (path, &text, NULL, NULL))
-      bytes += 1024 * (kilobytes (text, "Pss_Anon:") + kilobytes (text, "Pss_Shmem:"));
+    if (!g_file_get_contents (path, &text, NULL, NULL))
+      continue;
+    for (const char *const *line = lines; *line != NULL; line++)
+      sum += kilobytes (text, *line);
   }
-  return bytes;
+  return 1024 * sum;
+}
+
+guint64
+b9_container_memory (const B9Target *target, pid_t pid)
+{
+  static const char *const lines[] = {"Pss_Anon:", "Pss_Shmem:", "\nSwapPss:", NULL};
+
+  return add_up (target, pid, "smaps_rollup", lines);
+}
+
+guint64
+b9_container_memory_at_most (const B9Target *target, pid_t pid)
+{
+  static const char *const lines[] = {"RssAnon:", "RssShmem:", "VmSwap:", NULL};
+
+  return add_up (target, pid, "status", lines);
 }

@@ -26,6 +26,10 @@ gboolean b9_container_end (B9Index *index, const B9Target *target, pid_t pid, GE
 /* Private memory of all its processes together, in bytes: about what an image takes; 0: not known. */
 guint64 b9_container_memory (const B9Target *target, pid_t pid);
 
+/* The same, with what processes share counted for each, which the kernel knows without a walk through their
+ * page tables. */
+guint64 b9_container_memory_at_most (const B9Target *target, pid_t pid);
+
 /* The cgroups in which its processes are. */
 const char *const *b9_container_cgroups (const B9Target *target);
 

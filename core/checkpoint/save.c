@@ -40,7 +40,7 @@ typedef struct {
   B9Journal *journal;
   sigset_t mask;
   pid_t pid;
-  guint64 expected; /* about how many bytes the image will have */
+  guint64 expected; /* how many bytes the image may have */
 } Work;
 
 static void
@@ -143,15 +143,17 @@ static gboolean
 check_room (Work *work, GError **error)
 {
   guint64 devices = b9_parties_device_bytes (work->parties);
-  guint64 there = b9_image_free_space (work->save->image);
+  guint64 room = has_trait (work, B9_CHECKPOINT_RAW_MEMORY) ? b9_image_free_space (work->save->image)
+                                                            : G_MAXUINT64;
 
-  work->expected = b9_container_memory (work->target, work->pid) + devices;
+  work->expected = b9_container_memory_at_most (work->target, work->pid) + devices;
+  if (work->expected + EXTRA_ROOM > room) /* processes may share most of it */
+    work->expected = b9_container_memory (work->target, work->pid) + devices;
   if (devices > available_memory ())
     return fail_room ("the memory for what the container holds on its devices", devices, available_memory (),
                       error);
-  if (has_trait (work, B9_CHECKPOINT_RAW_MEMORY) && work->expected + EXTRA_ROOM > there)
-    return fail_room (work->save->image, work->expected + EXTRA_ROOM, there, error);
-  return TRUE;
+  return work->expected + EXTRA_ROOM <= room ||
+         fail_room (work->save->image, work->expected + EXTRA_ROOM, room, error);
 }
 
 static gboolean
