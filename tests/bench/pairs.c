@@ -6,8 +6,9 @@
  *
  * Each command is one word list separated by single spaces and started without a shell; an empty BEFORE or
  * AFTER is left out and neither is timed.  "%" in a command stands for the number of the pair, so that each
- * can have an id of its own.  What is timed is from fork to the end as wait(2) tells it, on the monotonic
- * clock.  Pairs alternate, so that a slow spell of the machine meets both.
+ * can have an id of its own.  Standard files are /dev/null, but for standard error where PAIRS_ERROR names a
+ * file, which grows by what the commands write there.  What is timed is from fork to the end as wait(2) tells
+ * it, on the monotonic clock.  Pairs alternate, so that a slow spell of the machine meets both.
  *
  * It is the subreaper, as conmon and containerd's shim are: a sandbox that nobody reaps keeps `runsc delete`
  * waiting for one to two seconds, on either side.
@@ -39,7 +40,19 @@ wait_for (pid_t pid)
   return ended == pid ? status : -1;
 }
 
-/* Starts @command with nothing on its standard files and waits; milliseconds. */
+static void
+prepare_files (posix_spawn_file_actions_t *files)
+{
+  const char *errors = getenv ("PAIRS_ERROR");
+
+  posix_spawn_file_actions_init (files);
+  for (int fd = 0; fd <= 2; fd++)
+    posix_spawn_file_actions_addopen (files, fd, "/dev/null", O_RDWR, 0);
+  if (errors != NULL)
+    posix_spawn_file_actions_addopen (files, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0644);
+}
+
+/* Starts @command and waits; milliseconds. */
 static double
 run (const char *command, int number)
 {
@@ -53,9 +66,7 @@ run (const char *command, int number)
   int status;
   pid_t pid;
 
-  posix_spawn_file_actions_init (&files);
-  for (int fd = 0; fd <= 2; fd++)
-    posix_spawn_file_actions_addopen (&files, fd, "/dev/null", O_RDWR, 0);
+  prepare_files (&files);
   start = g_get_monotonic_time ();
   if (posix_spawnp (&pid, argv[0], &files, NULL, argv, environ) != 0 || (status = wait_for (pid)) < 0) {
     fprintf (stderr, "pairs: cannot start %s\n", argv[0]);
