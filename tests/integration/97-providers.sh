@@ -110,6 +110,25 @@ test_cut_off_pages_of_runcs_own_image_are_refused() {
   [ ! -e b.img/restore.log ]
 }
 
+# They would stay in the container when CRIU is killed.  runc alone shows that CRIU makes them, and sees these programs.
+test_a_save_makes_no_rules_of_the_packet_filter() {
+  local name
+  mkdir fakes
+  for name in iptables-restore ip6tables-restore; do
+    printf '#!/bin/sh\necho called >>%s/calls\n' "$PWD" >"fakes/$name"
+    chmod 755 "fakes/$name"
+  done
+  bundle b sh -c 'while :; do sleep 1; done'
+  begin b "$(id_for c1)"
+  PATH=$PWD/fakes:$PATH "$RUNC" checkpoint --leave-running --image-path "$PWD/bare.img" "$(id_for c1)"
+  [ -s calls ] || fail 'runc alone makes no rules either'
+  rm calls
+  PATH=$PWD/fakes:$PATH expect_status 0 "$B9RUN" checkpoint --image-path b.img "$(id_for c1)"
+  [ ! -e calls ] || fail 'rules were made'
+  restored b "$(id_for c2)"
+  "$B9RUN" delete --force "$(id_for c2)"
+}
+
 # --- cuda-checkpoint, with fakes ---
 
 # make_fakes: a fake host with a GPU, libcuda and processes that it knows.
