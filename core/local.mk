@@ -158,7 +158,8 @@ b9run_hook_LDFLAGS = $(AM_LDFLAGS) $(B9_HARDEN_LINK)
 pkglib_LTLIBRARIES += b9run-archive.la b9run-json.la b9run-yaml.la
 B9_FORMAT_FLAGS = -module -avoid-version -no-undefined $(B9_NO_UNDEFINED) -Wl,-z,now -export-symbols-regex '^b9_format_module$$' \
 	$(AM_LDFLAGS)
-b9run_archive_la_SOURCES = core/formats/archive-module.c
+b9run_archive_la_SOURCES = core/formats/archive-module.c core/formats/archive-private.h core/formats/archive-layer.c \
+	core/formats/archive-read.c core/formats/archive-write.c
 b9run_archive_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden $(GLIB_CFLAGS) $(ARCHIVE_CFLAGS)
 b9run_archive_la_LDFLAGS = $(B9_FORMAT_FLAGS)
 b9run_archive_la_LIBADD = $(GLIB_LIBS) $(ARCHIVE_LIBS)

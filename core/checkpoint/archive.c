@@ -139,51 +139,121 @@ list_image (int directory, GError **error)
   return g_steal_pointer (&names);
 }
 
-/* Writes, flushes and renames; the temporary file is the caller's to remove on failure. */
-static gboolean
-write_archive (const B9FormatModule *module, B9ArchiveJob *job, const char *const *names,
-               const char *temporary, const char *file, GError **error)
+struct _B9ArchiveWriter {
+  const B9FormatModule *module;
+  B9ArchiveStream *stream;
+  B9Fd fd;
+  char *file;
+  char *temporary; /* the name that the file has, or will have for a moment */
+  gboolean named;  /* it has it */
+};
+
+void
+b9_archive_free (B9ArchiveWriter *writer)
 {
-  if (!module->archive_write (job, names, error))
+  if (writer == NULL)
+    return;
+  if (writer->stream != NULL)
+    writer->module->archive_close (writer->stream);
+  b9_fd_close (&writer->fd);
+  if (writer->named)
+    unlink (writer->temporary);
+  g_free (writer->temporary);
+  g_free (writer->file);
+  g_free (writer);
+}
+
+/* Without a name where the file system can do that: then nothing is left of it when b9run is killed. */
+static gboolean
+open_temporary (B9ArchiveWriter *writer, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (writer->file);
+
+  writer->temporary = name_beside (writer->file);
+  writer->fd = open (directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  if (writer->fd >= 0)
+    return TRUE;
+  writer->fd = open (writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  writer->named = writer->fd >= 0;
+  return writer->named || b9_fail_errno (error, errno, "cannot write %s", writer->file);
+}
+
+B9ArchiveWriter *
+b9_archive_begin (const char *file, GError **error)
+{
+  g_autoptr (B9ArchiveWriter) writer = g_new0 (B9ArchiveWriter, 1);
+
+  writer->fd = -1;
+  writer->file = g_strdup (file);
+  writer->module = open_module (error);
+  if (writer->module == NULL || !open_temporary (writer, error))
+    return NULL;
+  writer->stream = writer->module->archive_open (writer->fd, file, error);
+  return writer->stream != NULL ? g_steal_pointer (&writer) : NULL;
+}
+
+gboolean
+b9_archive_add_entry (B9ArchiveWriter *writer, const B9ArchiveEntry *entry, GError **error)
+{
+  return writer->module->archive_entry (writer->stream, entry, error);
+}
+
+gboolean
+b9_archive_add_data (B9ArchiveWriter *writer, const void *data, gsize size, GError **error)
+{
+  return writer->module->archive_data (writer->stream, data, size, error);
+}
+
+gboolean
+b9_archive_add_image (B9ArchiveWriter *writer, const char *directory, const B9ArchiveOptions *options,
+                      GError **error)
+{
+  b9_autofd from = b9_open_directory (directory, error);
+  g_autoptr (GPtrArray) names = from >= 0 ? list_image (from, error) : NULL;
+  B9ArchiveJob job = {.directory = from};
+
+  if (options != NULL) {
+    job.progress = options->progress;
+    job.data = options->data;
+  }
+  if (names != NULL &&
+      writer->module->archive_write (writer->stream, &job, (const char *const *)names->pdata, error))
+    return TRUE;
+  g_prefix_error (error, "cannot export %s: ", directory);
+  return FALSE;
+}
+
+static gboolean
+name_it (B9ArchiveWriter *writer, GError **error)
+{
+  g_autofree char *open_file = g_strdup_printf ("/proc/self/fd/%d", writer->fd);
+
+  if (!writer->named && linkat (AT_FDCWD, open_file, AT_FDCWD, writer->temporary, AT_SYMLINK_FOLLOW) != 0)
+    return b9_fail_errno (error, errno, "cannot give the archive the name %s", writer->file);
+  writer->named = TRUE;
+  if (rename (writer->temporary, writer->file) != 0)
+    return b9_fail_errno (error, errno, "cannot rename the archive to %s", writer->file);
+  writer->named = FALSE;
+  return sync_parent (writer->file, error);
+}
+
+gboolean
+b9_archive_finish (B9ArchiveWriter *writer, GError **error)
+{
+  if (!writer->module->archive_finish (writer->stream, error))
     return FALSE;
-  if (fsync (job->file) != 0)
-    return b9_fail_errno (error, errno, "cannot flush %s", file);
-  if (rename (temporary, file) != 0)
-    return b9_fail_errno (error, errno, "cannot rename the archive to %s", file);
-  return sync_parent (file, error);
+  if (fsync (writer->fd) != 0)
+    return b9_fail_errno (error, errno, "cannot flush %s", writer->file);
+  return name_it (writer, error);
 }
 
 gboolean
 b9_archive_export (const char *directory, const char *file, const B9ArchiveOptions *options, GError **error)
 {
-  const B9FormatModule *module = open_module (error);
-  g_autofree char *temporary = name_beside (file);
-  g_autoptr (GPtrArray) names = NULL;
-  b9_autofd from = module != NULL ? b9_open_directory (directory, error) : -1;
-  b9_autofd to = -1;
-  B9ArchiveJob job = {.what = file};
+  g_autoptr (B9ArchiveWriter) writer = b9_archive_begin (file, error);
 
-  if (from < 0)
-    return FALSE;
-  names = list_image (from, error);
-  if (names == NULL) {
-    g_prefix_error (error, "cannot export %s: ", directory);
-    return FALSE;
-  }
-  to = open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (to < 0)
-    return b9_fail_errno (error, errno, "cannot write %s", file);
-  job.directory = from;
-  job.file = to;
-  if (options != NULL) {
-    job.progress = options->progress;
-    job.data = options->data;
-  }
-  if (write_archive (module, &job, (const char *const *)names->pdata, temporary, file, error))
-    return TRUE;
-  unlink (temporary);
-  g_prefix_error (error, "cannot export %s: ", directory);
-  return FALSE;
+  return writer != NULL && b9_archive_add_image (writer, directory, options, error) &&
+         b9_archive_finish (writer, error);
 }
 
 /* What the module calls in the place of the caller's function, which gets the directory too. */
@@ -234,7 +304,12 @@ read_archive (const B9FormatModule *module, int from, const char *file, const ch
     job.accept = pass_accept;
   if (options != NULL && options->progress != NULL)
     job.progress = pass_progress;
-  if (!module->archive_read (&job, error))
+  if (options != NULL) {
+    job.layer = options->layer;
+    job.layer_data = options->layer_data;
+  }
+  if (!module->archive_read (&job, error) ||
+      (options != NULL && options->whole != NULL && !options->whole (temporary, options->data, error)))
     return FALSE;
   return syncfs (to) == 0 || b9_fail_errno (error, errno, "cannot flush what was unpacked");
 }
@@ -280,4 +355,21 @@ b9_archive_import (const char *file, const char *directory, const B9ArchiveOptio
   b9_remove_tree (temporary, NULL);
   g_prefix_error (error, "cannot import %s: ", file);
   return FALSE;
+}
+
+gboolean
+b9_archive_read_layer (const char *file, const B9ArchiveOptions *options, GError **error)
+{
+  const B9FormatModule *module = open_module (error);
+  b9_autofd from = module != NULL ? open_archive (file, error) : -1;
+  B9ArchiveJob job = {.directory = -1,
+                      .file = from,
+                      .what = file,
+                      .progress = options->progress,
+                      .data = options->data,
+                      .layer = options->layer,
+                      .layer_data = options->layer_data,
+                      .layer_alone = TRUE};
+
+  return from >= 0 && module->archive_read (&job, error);
 }

@@ -34,7 +34,7 @@ typedef struct {
 } Crypto;
 
 /* One computation, by libcrypto or by GLib. */
-typedef struct {
+typedef struct _B9Digest {
   Crypto crypto;
   void *context;
   GChecksum *checksum;
@@ -158,4 +158,34 @@ b9_digest_file (const char *path, guint64 *size, B9DigestProgress progress, gpoi
   if (text == NULL)
     b9_fail (error, B9_ERROR_FAILED, "libcrypto could not finish the digest of %s", path);
   return text;
+}
+
+B9Digest *
+b9_digest_new (void)
+{
+  B9Digest *digest = g_new0 (B9Digest, 1);
+
+  digest_init (digest);
+  return digest;
+}
+
+void
+b9_digest_add (B9Digest *digest, const void *data, gsize size)
+{
+  digest_update (digest, data, size);
+}
+
+char *
+b9_digest_text (B9Digest *digest)
+{
+  return digest_text (digest);
+}
+
+void
+b9_digest_free (B9Digest *digest)
+{
+  if (digest == NULL)
+    return;
+  digest_clear (digest);
+  g_free (digest);
 }

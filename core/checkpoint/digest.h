@@ -17,6 +17,15 @@ typedef gboolean (*B9DigestProgress) (guint64 bytes, gpointer data);
 char *b9_digest_file (const char *path, guint64 *size, B9DigestProgress progress, gpointer data,
                       GError **error);
 
+/* The same of what comes piece by piece. */
+typedef struct _B9Digest B9Digest;
+
+B9Digest *b9_digest_new (void);
+void b9_digest_add (B9Digest *digest, const void *data, gsize size);
+char *b9_digest_text (B9Digest *digest); /* once, at the end; g_free(), or NULL where libcrypto fails */
+void b9_digest_free (B9Digest *digest);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (B9Digest, b9_digest_free)
+
 G_END_DECLS
 
 #endif /* B9_DIGEST_H */

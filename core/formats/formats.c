@@ -21,7 +21,7 @@ has_format (const B9FormatModule *module, const char *format)
     return module->json != NULL;
   if (g_str_equal (format, "yaml"))
     return module->yaml != NULL;
-  return module->archive_write != NULL && module->archive_read != NULL;
+  return module->archive_open != NULL && module->archive_read != NULL;
 }
 
 gboolean

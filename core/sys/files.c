@@ -19,6 +19,7 @@
 
 /* The state directory is three levels deep; a tree deeper than this is none of ours. */
 #define MAX_TREE_DEPTH 16
+#define MAX_ROOTFS_DEPTH 512 /* each level takes a descriptor */
 
 /* Most of what is read is smaller: records, PID files, files of /proc. */
 #define SMALL_FILE 4096
@@ -222,11 +223,11 @@ b9_read_file (int directory, const char *name, gsize limit, gsize *size, GError 
   return g_steal_pointer (&buffer);
 }
 
-static int empty_directory (int fd, dev_t device, guint depth);
+static int empty_directory (int fd, dev_t device, guint left);
 
 /* Removes @name, with all that is in it where it is a directory; 0, or an errno. */
 static int
-remove_entry (int directory, const char *name, dev_t device, guint depth)
+remove_entry (int directory, const char *name, dev_t device, guint left)
 {
   struct stat info;
   int child, failure;
@@ -241,20 +242,20 @@ remove_entry (int directory, const char *name, dev_t device, guint depth)
     close (child);
     return EXDEV;
   }
-  failure = empty_directory (child, device, depth + 1);
+  failure = empty_directory (child, device, left);
   if (failure == 0 && unlinkat (directory, name, AT_REMOVEDIR) != 0)
     failure = errno;
   return failure;
 }
 
-/* Empties the directory that @fd stands for; takes @fd.  0, or an errno: EXDEV for what is on another file
- * system or too deep. */
+/* Empties the directory that @fd stands for, to @left levels of directories; takes @fd.  0, or an errno:
+ * EXDEV for what is on another file system or too deep. */
 static int
-empty_directory (int fd, dev_t device, guint depth)
+empty_directory (int fd, dev_t device, guint left)
 {
   DIR *stream = fdopendir (fd);
   struct dirent *entry;
-  int failure = depth < MAX_TREE_DEPTH ? 0 : EXDEV;
+  int failure = left > 0 ? 0 : EXDEV;
 
   if (stream == NULL) {
     failure = errno;
@@ -263,10 +264,35 @@ empty_directory (int fd, dev_t device, guint depth)
   }
   while (failure == 0 && (entry = readdir (stream)) != NULL) {
     if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0)
-      failure = remove_entry (dirfd (stream), entry->d_name, device, depth);
+      failure = remove_entry (dirfd (stream), entry->d_name, device, left - 1);
   }
   closedir (stream);
   return failure;
+}
+
+int
+b9_remove_entry (int directory, const char *name)
+{
+  struct stat info;
+
+  return fstat (directory, &info) == 0 ? remove_entry (directory, name, info.st_dev, MAX_ROOTFS_DEPTH)
+                                       : errno;
+}
+
+int
+b9_empty_directory (int directory)
+{
+  int fd = openat (directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  struct stat info;
+
+  if (fd < 0 || fstat (fd, &info) != 0) {
+    int failure = errno;
+
+    if (fd >= 0)
+      close (fd);
+    return failure;
+  }
+  return empty_directory (fd, info.st_dev, MAX_ROOTFS_DEPTH);
 }
 
 gboolean
@@ -285,7 +311,7 @@ b9_remove_tree (const char *path, GError **error)
     close (fd);
     return b9_fail_errno (error, failure, "cannot remove %s", path);
   }
-  failure = empty_directory (fd, info.st_dev, 0);
+  failure = empty_directory (fd, info.st_dev, MAX_TREE_DEPTH);
   if (failure == 0 && rmdir (path) != 0 && errno != ENOENT)
     failure = errno;
   if (failure == EXDEV)
