@@ -15,6 +15,9 @@ libb9core_la_SOURCES = \
 	core/capability/needs.c core/capability/needs.h \
 	core/capability/table.c core/capability/table.h \
 	core/checkpoint/archive.c core/checkpoint/archive.h \
+	core/checkpoint/rootfs.h core/checkpoint/rootfs-apply.c \
+	core/checkpoint/rootfs-layer.c core/checkpoint/rootfs-pack.c \
+	core/checkpoint/rootfs-plan.c \
 	core/checkpoint/cancel.c core/checkpoint/cancel.h \
 	core/checkpoint/container.c core/checkpoint/container.h \
 	core/checkpoint/digest.c core/checkpoint/digest.h \
@@ -136,6 +139,7 @@ b9run_SOURCES = \
 	core/cli/cmd-ps.c \
 	core/cli/cmd-recover.c \
 	core/cli/cmd-restore.c \
+	core/cli/portable.c core/cli/portable.h \
 	core/cli/cmd-run.c \
 	core/cli/cmd-simple.c \
 	core/cli/cmd-spec.c \

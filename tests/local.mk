@@ -68,6 +68,7 @@ B9_CHECKS = \
 	tests/test-query \
 	tests/test-record \
 	tests/test-registry \
+	tests/test-rootfs \
 	tests/test-runc-args \
 	tests/test-runc-probe \
 	tests/test-runc-state \
@@ -152,6 +153,10 @@ tests_test_cli_life_LDADD = $(B9_TEST_LIBS)
 tests_test_archive_SOURCES = tests/test-archive.c tests/directory-testing.h tests/suite-testing.h
 tests_test_archive_CFLAGS = $(B9_TEST_CFLAGS) $(ARCHIVE_CFLAGS)
 tests_test_archive_LDADD = $(B9_TEST_LIBS) $(ARCHIVE_LIBS)
+
+tests_test_rootfs_SOURCES = tests/test-rootfs.c tests/directory-testing.h tests/suite-testing.h
+tests_test_rootfs_CFLAGS = $(B9_TEST_CFLAGS) $(ARCHIVE_CFLAGS)
+tests_test_rootfs_LDADD = $(B9_TEST_LIBS) $(ARCHIVE_LIBS)
 
 tests_test_container_processes_SOURCES = tests/test-container-processes.c tests/directory-testing.h tests/suite-testing.h
 tests_test_container_processes_CFLAGS = $(B9_TEST_CFLAGS)

@@ -162,6 +162,18 @@ describe_pairs (GString *text, const char *title, const GPtrArray *pairs)
 }
 
 static void
+describe_rootfs (GString *text, const B9RootfsLayer *layer)
+{
+  g_autofree char *size = g_format_size_full (layer->bytes, G_FORMAT_SIZE_IEC_UNITS);
+
+  if (layer->kind != NULL)
+    g_string_append_printf (text,
+                            "rootfs      %s, %" G_GUINT64_FORMAT
+                            " entries, %s, in the archive alone\n            sha256 %s\n",
+                            layer->kind, layer->entries, size, layer->sha256);
+}
+
+static void
 describe_timings (GString *text, const GPtrArray *timings)
 {
   for (guint i = 0; i < timings->len; i++) {
@@ -195,6 +207,7 @@ b9_manifest_describe (const B9Manifest *manifest)
   g_string_append_printf (text, "host        %s, kernel %s\n", manifest->architecture,
                           manifest->kernel != NULL ? manifest->kernel : "-");
   g_string_append_printf (text, "files       %u, %s\n", manifest->files->len, size);
+  describe_rootfs (text, &manifest->rootfs);
   describe_pairs (text, "facts", manifest->facts);
   describe_pairs (text, "options", manifest->options);
   describe_timings (text, manifest->timings);

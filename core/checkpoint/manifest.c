@@ -98,6 +98,7 @@ b9_manifest_free (B9Manifest *manifest)
   g_ptr_array_unref (manifest->facts);
   g_ptr_array_unref (manifest->files);
   g_ptr_array_unref (manifest->timings);
+  b9_rootfs_layer_clear (&manifest->rootfs);
   g_free (manifest);
 }
 
@@ -230,6 +231,21 @@ add_timings (GVariantBuilder *object, const GPtrArray *timings)
   g_variant_builder_add (object, "{sv}", "timings", g_variant_builder_end (&array));
 }
 
+static void
+add_rootfs (GVariantBuilder *document, const B9RootfsLayer *layer)
+{
+  GVariantBuilder object;
+
+  if (layer->kind == NULL)
+    return;
+  g_variant_builder_init (&object, G_VARIANT_TYPE_VARDICT);
+  add_text (&object, "kind", layer->kind);
+  g_variant_builder_add (&object, "{sv}", "entries", g_variant_new_uint64 (layer->entries));
+  g_variant_builder_add (&object, "{sv}", "bytes", g_variant_new_uint64 (layer->bytes));
+  add_text (&object, "sha256", layer->sha256);
+  g_variant_builder_add (document, "{sv}", "rootfs", g_variant_builder_end (&object));
+}
+
 static char *
 manifest_text (const B9Manifest *manifest, GError **error)
 {
@@ -255,6 +271,7 @@ manifest_text (const B9Manifest *manifest, GError **error)
   add_devices (&document, manifest->devices);
   add_pairs (&document, "facts", manifest->facts);
   add_timings (&document, manifest->timings);
+  add_rootfs (&document, &manifest->rootfs);
   add_files (&document, manifest->files);
   return b9_format_json (g_variant_builder_end (&document), TRUE, error);
 }
@@ -413,6 +430,26 @@ take_word (const B9JsonText *text, B9JsonValue element, const char *name, B9Mani
 }
 
 static gboolean
+read_rootfs (const B9JsonText *text, B9RootfsLayer *layer, GError **error)
+{
+  B9JsonValue object = B9_JSON_NONE;
+  gint64 entries, bytes;
+
+  if (!b9_json_get (text, B9_JSON_ROOT, "rootfs", &object, error))
+    return FALSE;
+  if (object == B9_JSON_NONE)
+    return TRUE;
+  if (!b9_json_find_string (text, object, &layer->kind, error, "kind", NULL) ||
+      !b9_json_find_string (text, object, &layer->sha256, error, "sha256", NULL) ||
+      !read_number (text, object, "entries", &entries, error) ||
+      !read_number (text, object, "bytes", &bytes, error))
+    return FALSE;
+  layer->entries = (guint64)entries;
+  layer->bytes = (guint64)bytes;
+  return (layer->kind != NULL && layer->sha256 != NULL) || fail_incomplete (text, object, error);
+}
+
+static gboolean
 check_version (const B9JsonText *text, GError **error)
 {
   gint64 version;
@@ -448,6 +485,7 @@ read_members (const B9JsonText *text, B9Manifest *manifest, GError **error)
          read_array (text, "devices", manifest, take_devices, error) &&
          read_array (text, "facts", manifest, take_pair, error) &&
          read_array (text, "timings", manifest, take_timing, error) &&
+         read_rootfs (text, &manifest->rootfs, error) &&
          read_array (text, "files", manifest, take_file, error);
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/checkpoint/digest.h"
 #include "core/checkpoint/image.h"
+#include "core/checkpoint/rootfs.h"
 
 G_BEGIN_DECLS
 
@@ -53,6 +54,7 @@ typedef struct {
   GPtrArray *facts;      /* B9ManifestPair: the providers' */
   GPtrArray *files;      /* B9ImageFile */
   GPtrArray *timings;    /* B9ManifestTiming */
+  B9RootfsLayer rootfs;  /* what the archive has of the root file system besides the image */
 } B9Manifest;
 
 /* With this host's kernel and processor, made now. */

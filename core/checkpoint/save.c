@@ -345,6 +345,8 @@ verify (Work *work, GError **error)
   if ((work->save->digests && !add_digests (work, files, error)) ||
       !b9_image_flush (work->save->image, files, error))
     return FALSE;
+  if (work->save->take_more != NULL && !work->save->take_more (work->save->data, manifest, error))
+    return FALSE;
   return go_on (error) && write_manifest (work, files, manifest, error);
 }
 

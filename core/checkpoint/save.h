@@ -28,6 +28,10 @@ typedef struct {
   gboolean digests;      /* compute them for the manifest */
   guint timeout_seconds; /* 0: none */
   B9Progress *progress;
+  /* Called when the image is on the disk, before its manifest is and while the container is paused (or has
+   * ended by the save): for what else is to be taken of it.  May be NULL. */
+  gboolean (*take_more) (gpointer data, B9Manifest *manifest, GError **error);
+  gpointer data;
 } B9Save;
 
 /* Saves it.  Where @error is set the container is as it was, unless the message says something else. */

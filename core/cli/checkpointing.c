@@ -17,9 +17,9 @@
 #define MAX_SECONDS 604800
 
 /* b9run's own; no runtime has them. */
-static const char *const own_options[] = {"bundle",   "pid-file",   "no-monitor",     "timeout",
-                                          "progress", "no-digests", "verify-digests", "strategy",
-                                          "export",   "import",     "help",           NULL};
+static const char *const own_options[] = {
+    "bundle",   "pid-file", "no-monitor", "timeout",       "progress",      "no-digests", "verify-digests",
+    "strategy", "export",   "import",     "export-rootfs", "ignore-rootfs", "help",       NULL};
 
 static void
 set_option (const B9Line *line, const char *name, char *value)

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/checkpoint/archive.h"
 #include "core/checkpoint/save.h"
 #include "core/checkpoint/stream.h"
 #include "core/cli/app.h"
 #include "core/cli/checkpointing.h"
+#include "core/cli/portable.h"
 #include "core/run/query.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
@@ -64,26 +64,12 @@ is_stream (const B9Line *line)
 }
 
 static gboolean
-export_image (const char *image, const B9Line *line, B9Progress *progress, GError **error)
-{
-  g_autofree char *file = b9_checkpointing_path (line, "export");
-  const B9ArchiveOptions archive = {.progress = b9_checkpointing_show, .data = progress};
-
-  if (file == NULL)
-    return TRUE;
-  b9_progress_step (progress, "export", b9_image_bytes (image, (const char *const[]){"*", NULL}));
-  if (b9_archive_export (image, file, &archive, error))
-    return TRUE;
-  g_prefix_error (error, "the image in %s is whole, but: ", image);
-  return FALSE;
-}
-
-static gboolean
 save (B9App *app, const B9Line *line, B9Target *target, B9Progress *progress, GError **error)
 {
   g_autoptr (GPtrArray) options = b9_checkpointing_options (line);
   g_autofree char *image = b9_checkpointing_path (line, "image-path");
   g_autofree char *work = b9_checkpointing_path (line, "work-path");
+  g_auto (B9Export) export = {0};
   B9Save what = {.index = app->index,
                  .target = target,
                  .registry = app->registry,
@@ -101,7 +87,8 @@ save (B9App *app, const B9Line *line, B9Target *target, B9Progress *progress, GE
     return FALSE;
   if (is_stream (line))
     return b9_stream_save (&what, error);
-  return b9_save (&what, error) && export_image (image, line, progress, error);
+  return b9_export_begin (&export, line, &what, error) && b9_save (&what, error) &&
+         b9_export_finish (&export, image, error);
 }
 
 int

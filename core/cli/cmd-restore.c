@@ -11,12 +11,12 @@
 
 #include <string.h>
 
-#include "core/checkpoint/archive.h"
 #include "core/checkpoint/recover.h"
 #include "core/checkpoint/restore.h"
 #include "core/checkpoint/save.h"
 #include "core/cli/checkpointing.h"
 #include "core/cli/launching.h"
+#include "core/cli/portable.h"
 #include "core/run/claim.h"
 #include "core/run/query.h"
 #include "core/sys/failure.h"
@@ -48,18 +48,6 @@ make_room (B9App *app, const B9Target *place)
   b9_discard (app->index, &earlier);
 }
 
-static gboolean
-import_image (const B9Line *line, const char *image, B9Progress *progress, GError **error)
-{
-  g_autofree char *file = b9_checkpointing_path (line, "import");
-  const B9ArchiveOptions archive = {.progress = b9_checkpointing_show, .data = progress};
-
-  if (file == NULL)
-    return TRUE;
-  b9_progress_step (progress, "import", 0);
-  return b9_archive_import (file, image, &archive, error);
-}
-
 static int
 restore_claimed (B9App *app, const B9Line *line, B9Launching *launching, B9Restore *restore, GError **error)
 {
@@ -86,6 +74,7 @@ static int
 restore_container (B9App *app, const B9Line *line, B9Restore *restore, GError **error)
 {
   g_auto (B9Launching) launching = {0};
+  g_auto (B9Import) import = {.progress = restore->progress};
 
   if (!b9_launching_prepare (&launching, app, line, B9_OPERATION_RESTORE, restore->detached, error) ||
       !b9_checkpointing_require (app, &launching.target, "restore", line, error))
@@ -93,12 +82,16 @@ restore_container (B9App *app, const B9Line *line, B9Restore *restore, GError **
   restore->index = app->index;
   restore->registry = app->registry;
   restore->config = app->config;
-  if (!import_image (line, restore->image, restore->progress, error) ||
+  if (!b9_import_begin (&import, line, &launching, restore->image, error) ||
       !b9_restore_look (restore, &launching.target, error))
     return -1;
   make_room (app, &launching.target);
   if (!b9_launching_claim (&launching, app, error))
     return -1;
+  if (!b9_import_apply (&import, app->index, &launching.target, error)) {
+    b9_disclaim (app->index, &launching.target);
+    return -1;
+  }
   return restore_claimed (app, line, &launching, restore, error);
 }
 

@@ -181,6 +181,7 @@ static const B9Option checkpoint_options[] = {
     FLAG ("no-digests", 0, "write no SHA-256 of the image's files into its manifest"),
     VALUE ("strategy", 0, "NAME", "who moves device state: plugin, host or sandbox"),
     VALUE ("export", 0, "FILE", "put the image into the archive FILE too (.tar.zst)"),
+    VALUE ("export-rootfs", 0, "WHAT", "files of the root file system for it: auto, upper, full or none"),
     END,
 };
 
@@ -217,7 +218,9 @@ static const B9Option restore_options[] = {
     VALUE ("timeout", 0, "SECONDS", "end the restore if it takes longer"),
     VALUE ("progress", 0, "KIND", "none, line (default on a terminal) or json, on standard error"),
     FLAG ("verify-digests", 0, "compare the SHA-256 of every file of the image first"),
-    VALUE ("import", 0, "FILE", "unpack the archive FILE into the image directory first"),
+    VALUE ("import", 0, "FILE",
+           "unpack the archive FILE first: the image, and files of the root file system"),
+    FLAG ("ignore-rootfs", 0, "leave the bundle's root file system as it is"),
     END,
 };
 

@@ -20,8 +20,8 @@ _b9run_options() {
     resume) echo '--help -h' ;;
     update) echo '--resources -r --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share --cpu-rt-period --cpu-rt-runtime --cpu-idle --cpuset-cpus --cpuset-mems --kernel-memory --kernel-memory-tcp --memory --memory-reservation --memory-swap --pids-limit --l3-cache-schema --mem-bw-schema --help -h' ;;
     events) echo '--interval --stats --help -h' ;;
-    checkpoint) echo '--image-path --work-path --parent-path --leave-running --tcp-established --tcp-skip-in-flight --link-remap --ext-unix-sk --shell-job --lazy-pages --status-fd --page-server --file-locks --pre-dump --manage-cgroups-mode --empty-ns --auto-dedup --ghost-limit --timeout --progress --no-digests --strategy --export --help -h' ;;
-    restore) echo '--bundle -b --detach -d --console-socket --pid-file --no-subreaper --no-pivot --no-new-keyring --no-monitor --image-path --work-path --tcp-established --tcp-close --ext-unix-sk --shell-job --link-remap --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --lazy-pages --lsm-profile --lsm-mount-context --timeout --progress --verify-digests --import --help -h' ;;
+    checkpoint) echo '--image-path --work-path --parent-path --leave-running --tcp-established --tcp-skip-in-flight --link-remap --ext-unix-sk --shell-job --lazy-pages --status-fd --page-server --file-locks --pre-dump --manage-cgroups-mode --empty-ns --auto-dedup --ghost-limit --timeout --progress --no-digests --strategy --export --export-rootfs --help -h' ;;
+    restore) echo '--bundle -b --detach -d --console-socket --pid-file --no-subreaper --no-pivot --no-new-keyring --no-monitor --image-path --work-path --tcp-established --tcp-close --ext-unix-sk --shell-job --link-remap --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --lazy-pages --lsm-profile --lsm-mount-context --timeout --progress --verify-digests --import --ignore-rootfs --help -h' ;;
     checkpoint-info) echo '--json --check-host --verify-digests --help -h' ;;
     recover) echo '--help -h' ;;
     spec) echo '--bundle -b --rootless --help -h' ;;
@@ -104,6 +104,7 @@ _b9run_value() {
     checkpoint:--progress) echo WORD ;;
     checkpoint:--strategy) echo WORD ;;
     checkpoint:--export) echo FILE ;;
+    checkpoint:--export-rootfs) echo WORD ;;
     restore:--bundle | restore:-b) echo DIR ;;
     restore:--console-socket) echo SOCKET ;;
     restore:--pid-file) echo FILE ;;

@@ -259,6 +259,9 @@ typedef struct {
  * read from what `state` itself reads (the runtime's files, the freezer among @cgroups, the container's
  * directories, %NULL-ended) without starting the runtime.  A word of runtime-spec for g_free(), or %NULL
  * where they do not tell for certain: then the runtime is asked.  Optional.
+ * @holds_rootfs: whether an image of the container of @request, with its flags, holds what the container has
+ * written into its root file system (an overlay of the runtime's own).  Optional: without it that is on the
+ * host, and is taken along by `checkpoint --export`.
  *
  * Later minors add members at the end only.  What stands before @build_argv is in every vtable that passes
  * the host's check; what follows it is looked at with B9_STRUCT_HAS().
@@ -298,6 +301,7 @@ typedef struct {
   char *(*features) (const B9Host *host, const char *program, const char *root, GError **error);
   void (*speed_up) (const B9Host *host, const B9Request *request, GPtrArray *arguments);
   char *(*peek_status) (const B9Host *host, const B9Request *request, int pid, const char *const *cgroups);
+  gboolean (*holds_rootfs) (const B9Host *host, const B9Request *request);
 } B9Backend;
 
 G_END_DECLS

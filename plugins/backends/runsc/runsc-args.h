@@ -25,6 +25,7 @@ guint64 runsc_interval_seconds (const char *duration);
 /* runsc-checkpoint.c */
 #define RUNSC_IMAGE_FILE "checkpoint.img"
 extern const char *const runsc_image_patterns[];
+gboolean runsc_holds_rootfs (const B9Host *host, const B9Request *request);
 void runsc_speed_up (const B9Host *host, const B9Request *request, GPtrArray *arguments);
 
 /* runsc-state.c */

@@ -44,6 +44,21 @@ has_flag (const B9Host *host, const B9Request *request, const char *command, con
   return runsc_release_has_flag (&release, command, flag) == RUNSC_YES;
 }
 
+/* "root:self", "all:memory", "root:dir=/x": the overlay's files are in the image, on whatever they lie.  With
+ * "none" the container writes to the bundle's root file system. */
+gboolean
+runsc_holds_rootfs (const B9Host *host, const B9Request *request)
+{
+  const char *overlay = runsc_flag_value (request->flags, "overlay2");
+
+  g_auto (RunscRelease) release = {0};
+
+  if (overlay != NULL)
+    return strcmp (overlay, "none") != 0;
+  runsc_release_init (&release, host, request->program);
+  return runsc_release_has_overlay (&release);
+}
+
 void
 runsc_speed_up (const B9Host *host, const B9Request *request, GPtrArray *arguments)
 {

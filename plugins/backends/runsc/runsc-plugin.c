@@ -111,6 +111,7 @@ static const B9Backend runsc_backend = {
     .image_patterns = runsc_image_patterns,
     .speed_up = runsc_speed_up,
     .peek_status = runsc_peek_status,
+    .holds_rootfs = runsc_holds_rootfs,
 };
 
 static const B9Provider runsc_provider = {

@@ -109,6 +109,18 @@ runsc_release_has_flag (RunscRelease *release, const char *command, const char *
   return runsc_text_has_flag (text, flag) ? RUNSC_YES : RUNSC_NO;
 }
 
+/* "  -overlay2 value\n    \t… (default root:self)" of `runsc flags`; "none" before release 20230508. */
+gboolean
+runsc_release_has_overlay (RunscRelease *release)
+{
+  const char *text = runsc_release_ask (release, "flags");
+  const char *flag = text != NULL ? strstr (text, "\n  -overlay2 ") : NULL;
+  const char *end = flag != NULL ? strstr (flag + 1, "\n  -") : NULL;
+  const char *fallback = flag != NULL ? strstr (flag, "(default root:") : NULL;
+
+  return fallback != NULL && (end == NULL || fallback < end);
+}
+
 RunscAnswer
 runsc_release_has_command (RunscRelease *release, const char *command)
 {

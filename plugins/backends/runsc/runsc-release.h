@@ -43,6 +43,9 @@ guint runsc_release_date (RunscRelease *release);
 /* Whether it runs the hooks createContainer of a bundle; *@evidence (g_free()) is what tells. */
 RunscAnswer runsc_release_runs_hooks (RunscRelease *release, char **evidence);
 
+/* Whether the root file system has an overlay of runsc's where no flag says so. */
+gboolean runsc_release_has_overlay (RunscRelease *release);
+
 /* The last of the configured flags (backends.runsc.flags) that is @name, "" for a bare one, or NULL. */
 const char *runsc_flag_value (const char *const *flags, const char *name);
 
