@@ -8,9 +8,25 @@
 
 #include <string.h>
 
+#include "core/container/shadow.h"
 #include "core/run/launch.h"
 #include "core/run/query.h"
 #include "core/sys/failure.h"
+
+/* The one that the runtime was given. */
+static void
+open_bundle (B9Job *job, const B9Record *record)
+{
+  g_autofree char *own = record != NULL ? b9_record_file (record, "bundle") : NULL;
+
+  if (record == NULL || record->bundle == NULL)
+    return;
+  job->bundle = b9_bundle_open (b9_shadow_is_used (record) ? own : record->bundle, NULL);
+  if (job->bundle == NULL)
+    return;
+  job->spec = b9_spec_copy_new (job->bundle->config);
+  job->job.spec = b9_spec_copy_interface (job->spec);
+}
 
 void
 b9_job_init (B9Job *job, const B9Target *target, B9Operation operation, const GPtrArray *options,
@@ -40,6 +56,7 @@ b9_job_init (B9Job *job, const B9Target *target, B9Operation operation, const GP
       .options = job->request.options,
       .strategy = strategy,
   };
+  open_bundle (job, target->record);
 }
 
 void
@@ -47,6 +64,8 @@ b9_job_clear (B9Job *job)
 {
   g_clear_pointer (&job->options, g_ptr_array_unref);
   g_clear_pointer (&job->facts, g_ptr_array_unref);
+  g_clear_pointer (&job->spec, b9_spec_copy_free);
+  g_clear_pointer (&job->bundle, b9_bundle_free);
 }
 
 void

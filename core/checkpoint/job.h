@@ -6,7 +6,8 @@
 #define B9_JOB_H
 
 #include "core/checkpoint/parties.h"
-#include "core/json/json-text.h"
+#include "core/container/bundle.h"
+#include "core/spec/spec.h"
 
 G_BEGIN_DECLS
 
@@ -17,6 +18,8 @@ typedef struct {
   GPtrArray *options; /* of B9RequestOption, NULL-ended; the pointers are the caller's */
   GPtrArray *facts;   /* of B9CheckpointFact, NULL-ended */
   B9RequestOption leave_running;
+  B9Bundle *bundle; /* as the runtime has it: with the final spec; NULL where it is gone */
+  B9SpecCopy *spec;
 } B9Job;
 
 /* @options: of B9RequestOption; borrowed, as is everything else. */

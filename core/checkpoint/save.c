@@ -18,7 +18,6 @@
 #include "core/checkpoint/job.h"
 #include "core/checkpoint/programs.h"
 #include "core/checkpoint/recover.h"
-#include "core/container/bundle.h"
 #include "core/log/client-log.h"
 #include "core/run/claim.h"
 #include "core/run/outcome.h"
@@ -292,14 +291,11 @@ static gboolean
 save_spec (const Work *work, B9Manifest *manifest, GError **error)
 {
   g_autofree char *target = g_build_filename (work->save->image, B9_MANIFEST_SPEC_NAME, NULL);
-  g_autoptr (B9Bundle) bundle = NULL;
+  const B9Bundle *bundle = work->job.bundle;
   GBytes *bytes;
   gsize size;
   const char *text;
 
-  if (work->job.job.bundle == NULL)
-    return TRUE;
-  bundle = b9_bundle_open (work->job.job.bundle, NULL);
   if (bundle == NULL)
     return TRUE;
   manifest->terminal = bundle->terminal;

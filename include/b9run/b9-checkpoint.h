@@ -88,6 +88,7 @@ struct _B9CheckpointFacts {
  * @options: the options of the command in runc's words, also those that the runtime lacks, %NULL-ended.
  * @strategy: on a save what the caller asked for, or %NULL; on a restore what the manifest records.
  * @facts: on a restore those of the manifest, %NULL-ended; %NULL where the image has none.
+ * @spec: the container's spec as its runtime has it, for reading; %NULL where it is not known.
  *
  * One save or one restore.  All of it is the core's and lives as long as the call, but for @open, whose job
  * lives until @close.
@@ -110,6 +111,7 @@ typedef struct {
   const B9RequestOption *const *options;
   const char *strategy;
   const B9CheckpointFact *const *facts;
+  const B9Spec *spec;
 } B9CheckpointJob;
 
 /**
@@ -217,6 +219,10 @@ typedef struct {
  * one unlocked, a SUSPENDED one restored and unlocked.  %FALSE where one could not be: its state and problem
  * say so.  Needs no other call before it but @open, and may be repeated.  Required of a device provider.
  *
+ * @prepare: adds to @spec, a copy that the detectors have edited, what a later save or restore needs in the
+ * container, for the backend of that name; before #B9Backend.prepare, and for containers that ask for a GPU
+ * alone.  What cannot be added is noted and left out.  Optional.
+ *
  * Later minors add members at the end only.  Functions get the #B9Host of their provider and keep nothing of
  * their arguments, but for @open and its job.
  *
@@ -249,6 +255,8 @@ typedef struct {
                        GError **error);
   gboolean (*resume) (const B9Host *host, gpointer session, B9DeviceProcess *processes, guint n_processes,
                       GError **error);
+  gboolean (*prepare) (const B9Host *host, const char *backend, const B9Preparation *preparation,
+                       B9Spec *spec, GError **error);
 } B9CheckpointProvider;
 
 G_END_DECLS
