@@ -68,6 +68,7 @@ b9_checkpoint_cuda_checkpoint_la_SOURCES = \
 	plugins/checkpoint/cuda-checkpoint/cuda-host.c \
 	plugins/checkpoint/cuda-checkpoint/cuda-plugin.c \
 	plugins/checkpoint/cuda-checkpoint/cuda-probe.c \
+	plugins/checkpoint/cuda-checkpoint/cuda-sandbox.c \
 	plugins/checkpoint/cuda-checkpoint/cuda-session.c \
 	plugins/checkpoint/cuda-checkpoint/cuda-strategy.c
 b9_checkpoint_cuda_checkpoint_la_CFLAGS = $(B9_PLUGIN_CFLAGS)

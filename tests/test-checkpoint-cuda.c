@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "core/spec/spec.h"
 #include "core/sys/process.h"
 #include "plugins/checkpoint/cuda-checkpoint/cuda.h"
 #include "plugins/checkpoint/cuda-checkpoint/helper.h"
@@ -612,6 +613,186 @@ START_TEST (chooses_what_works_here)
 }
 END_TEST
 
+/* --- the program inside a sandbox --- */
+
+/* A spec of a container, as the core hands it out. */
+typedef struct {
+  B9JsonText *text;
+  B9SpecCopy *copy;
+} Spec;
+
+static void
+spec_clear (Spec *spec)
+{
+  b9_spec_copy_free (spec->copy);
+  b9_json_text_free (spec->text);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Spec, spec_clear)
+
+/* "TOP" in @json is the test's directory. */
+static Spec
+spec_of (const char *json)
+{
+  g_auto (GStrv) parts = g_strsplit (json, "TOP", -1);
+  char *text = g_strjoinv (top, parts);
+  g_autoptr (GBytes) bytes = g_bytes_new_take (text, strlen (text));
+  Spec spec = {.text = b9_json_text_new (bytes, "config.json", NULL)};
+
+  ck_assert_ptr_nonnull (spec.text);
+  spec.copy = b9_spec_copy_new (spec.text);
+  return spec;
+}
+
+static gboolean
+mount_is_wanted (const B9Host *host G_GNUC_UNUSED, const char *key)
+{
+  return strcmp (key, "mount") == 0 && g_hash_table_contains (settings, "mount");
+}
+
+static void
+log_nothing (const B9Host *host G_GNUC_UNUSED, B9LogLevel level G_GNUC_UNUSED,
+             const char *message G_GNUC_UNUSED)
+{
+}
+
+static void
+prepare_for (Spec *spec, const char *backend)
+{
+  const B9Preparation preparation = {
+      .struct_size = sizeof preparation, .program = "/opt/bin/runtime", .bundle = top};
+
+  witness->host.config_boolean = mount_is_wanted;
+  witness->host.log = log_nothing;
+  ck_assert (cuda_prepare (&witness->host, backend, &preparation, b9_spec_copy_interface (spec->copy), NULL));
+}
+
+typedef struct {
+  const char *backend, *help, *path, *spec;
+  gboolean wanted;
+  const char *note; /* the cause of the only change */
+  gboolean mounts;
+} Mounting;
+
+#define HAS_FLAG "  -cuda-checkpoint-path string\n"
+#define ADDED                                                         \
+  "cuda-checkpoint: runsc runs it in the sandbox to save CUDA state " \
+  "(checkpoint.cuda-checkpoint.mount is true)"
+
+static const Mounting mountings[] = {
+    {"runsc", HAS_FLAG, NULL, "{\"mounts\":[]}", TRUE, ADDED, TRUE},
+    {"runsc", HAS_FLAG, NULL, "{}", TRUE, ADDED, TRUE},
+    {"runsc", HAS_FLAG, NULL, "{\"mounts\":[]}", FALSE, NULL, FALSE},
+    {"runc", HAS_FLAG, NULL, "{\"mounts\":[]}", TRUE, NULL, FALSE},
+    {"runsc", "USAGE\n", NULL, "{\"mounts\":[]}", TRUE,
+     "this runsc has no --cuda-checkpoint-path; release 20260608 is the first", FALSE},
+    {"runsc", HAS_FLAG, "/nonexistent", "{\"mounts\":[]}", TRUE,
+     "the program was not found; name it by checkpoint.cuda-checkpoint.path", FALSE},
+    {"runsc", HAS_FLAG, NULL,
+     "{\"mounts\":[{\"destination\":\"/usr/bin/cuda-checkpoint\",\"type\":\"bind\",\"source\":\"TOP/"
+     "mine\"}]}",
+     TRUE, NULL, FALSE},
+};
+
+START_TEST (mounts_the_program_where_that_is_wanted_and_of_use)
+{
+  const Mounting *what = &mountings[_i];
+  g_auto (Spec) spec = spec_of (what->spec);
+  const GPtrArray *changes;
+
+  put_file ("mine", "");
+  witness->program_output = what->help;
+  if (what->wanted)
+    set ("mount", "true");
+  if (what->path != NULL)
+    set ("path", what->path);
+  prepare_for (&spec, what->backend);
+  changes = b9_spec_copy_changes (spec.copy);
+  ck_assert_uint_eq (changes->len, what->note != NULL ? 1 : 0);
+  if (what->note != NULL)
+    ck_assert_str_eq (((const B9SpecChange *)g_ptr_array_index (changes, 0))->cause, what->note);
+  ck_assert_int_eq (b9_spec_copy_is_edited (spec.copy), what->mounts);
+  if (what->mounts) {
+    g_autofree char *mount = NULL;
+
+    mount = b9_spec_copy_interface (spec.copy)->json (b9_spec_copy_interface (spec.copy), "/mounts/0");
+    ck_assert_str_eq (mount,
+                      "{\"destination\":\"/usr/bin/cuda-checkpoint\",\"type\":\"bind\",\"source\":\"" FAKES
+                      "/fake-cuda-checkpoint\",\"options\":[\"bind\",\"ro\",\"nosuid\",\"nodev\"]}");
+  }
+}
+END_TEST
+
+typedef struct {
+  const char *spec;
+  gboolean has;
+} Place;
+
+static const Place places[] = {
+    {"{}", FALSE},
+    {"{\"root\":{\"path\":\"rootfs\"}}", TRUE},
+    {"{\"root\":{\"path\":\"TOP/rootfs\"}}", TRUE},
+    {"{\"root\":{\"path\":\"elsewhere\"}}", FALSE},
+    {"{\"root\":{\"path\":\"rootfs\"},\"mounts\":[{\"destination\":\"/opt\",\"source\":\"TOP/empty\"}]}",
+     FALSE},
+    {"{\"root\":{\"path\":\"rootfs\"},\"mounts\":[{\"destination\":\"/op\",\"source\":\"TOP/empty\"}]}",
+     TRUE},
+    {"{\"mounts\":[{\"destination\":\"/opt/\",\"source\":\"TOP/rootfs/opt\"}]}", TRUE},
+    {"{\"mounts\":[{\"destination\":\"/opt\",\"source\":\"TOP/rootfs/opt\"},"
+     "{\"destination\":\"/opt\",\"source\":\"tmpfs\",\"type\":\"tmpfs\"}]}",
+     FALSE},
+    {"{\"mounts\":[{\"destination\":\"/opt/cuda\",\"source\":\"TOP/rootfs/opt/cuda\"}]}", TRUE},
+};
+
+START_TEST (knows_whether_the_program_is_in_the_sandbox)
+{
+  const Place *what = &places[_i];
+  B9CheckpointJob job = make_job (B9_OPERATION_CHECKPOINT, "runsc", NULL);
+  g_auto (Spec) spec = spec_of (what->spec);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *chosen = NULL;
+
+  make_directory ("rootfs/opt");
+  make_directory ("empty");
+  put_file ("rootfs/opt/cuda", "");
+  witness->program_output = HAS_FLAG;
+  set ("sandbox-path", "/opt/cuda");
+  job.bundle = top;
+  job.spec = b9_spec_copy_interface (spec.copy);
+  chosen = cuda_choose (&witness->host, &job, &error);
+  if (what->has) {
+    ck_assert_str_eq (chosen, "sandbox");
+    return;
+  }
+  assert_failure (
+      error, B9_ERROR_UNSUPPORTED,
+      "the container's CUDA state cannot be saved: runsc runs cuda-checkpoint inside the sandbox, "
+      "and the container has none at /opt/cuda; have its bundle mount it there, or set "
+      "checkpoint.cuda-checkpoint.mount: true, and start it anew");
+}
+END_TEST
+
+START_TEST (a_restore_needs_the_program_where_the_image_had_it)
+{
+  static const B9CheckpointFact fact = {sizeof fact, "cuda-checkpoint.sandbox-path", "/opt/cuda"};
+  static const B9CheckpointFact *const facts[] = {&fact, NULL};
+  B9CheckpointJob job = make_job (B9_OPERATION_RESTORE, "runsc", "sandbox");
+  g_auto (Spec) spec = spec_of ("{\"root\":{\"path\":\"rootfs\"}}");
+  g_autoptr (GError) error = NULL;
+
+  job.bundle = top;
+  job.facts = facts;
+  job.spec = b9_spec_copy_interface (spec.copy);
+  ck_assert (!cuda_check_image (&witness->host, &job, &error));
+  assert_failure (
+      error, B9_ERROR_START_COLD,
+      "program-missing: the image was made with cuda-checkpoint at /opt/cuda of the container, and "
+      "this bundle has none there; have it mount it, or set checkpoint.cuda-checkpoint.mount: true");
+  make_directory ("rootfs/opt");
+  put_file ("rootfs/opt/cuda", "");
+  ck_assert (cuda_check_image (&witness->host, &job, NULL));
+}
+END_TEST
+
 START_TEST (a_new_runsc_does_it_inside)
 {
   B9CheckpointJob job = make_job (B9_OPERATION_CHECKPOINT, "runsc", NULL);
@@ -919,6 +1100,10 @@ main (void)
   tcase_add_test (batches, a_program_without_actions_is_of_no_use);
   tcase_add_loop_test (strategies, chooses_what_works_here, 0, G_N_ELEMENTS (choices));
   tcase_add_test (strategies, a_new_runsc_does_it_inside);
+  tcase_add_loop_test (strategies, mounts_the_program_where_that_is_wanted_and_of_use, 0,
+                       G_N_ELEMENTS (mountings));
+  tcase_add_loop_test (strategies, knows_whether_the_program_is_in_the_sandbox, 0, G_N_ELEMENTS (places));
+  tcase_add_test (strategies, a_restore_needs_the_program_where_the_image_had_it);
   tcase_add_test (strategies, tells_criu_where_its_plugin_is);
   tcase_add_test (strategies, sees_a_process_by_its_library);
   tcase_add_test (strategies, refuses_images_of_another_driver_or_other_gpus);

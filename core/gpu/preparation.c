@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include <b9run/b9-checkpoint.h>
+
 #include "core/gpu/gpu-type.h"
 #include "core/plugin/provider.h"
 #include "core/sys/failure.h"
@@ -224,14 +226,14 @@ look_for_gpus (const B9PreparationInput *input, B9Prepared *prepared, GError **e
          check_annotations (prepared, annotations, error) && check_requests (input, prepared, error);
 }
 
-static gboolean
-backend_prepares (const B9PreparationInput *input, B9Prepared *prepared, GError **error)
+static B9Preparation
+describe (const B9PreparationInput *input, const B9Prepared *prepared)
 {
   static const char *const none[] = {NULL};
   const B9Target *target = input->target;
-  const B9Backend *backend = target->runtime->backend;
-  const B9Preparation preparation = {
-      .struct_size = sizeof preparation,
+
+  return (B9Preparation){
+      .struct_size = sizeof (B9Preparation),
       .operation = input->operation,
       .program = target->program,
       .bundle = input->bundle,
@@ -239,6 +241,47 @@ backend_prepares (const B9PreparationInput *input, B9Prepared *prepared, GError 
       .gpus = (const B9GpuRequest *const *)prepared->requests->pdata,
       .id = target->id,
   };
+}
+
+static gboolean
+asks_for_gpu (const B9Prepared *prepared)
+{
+  for (guint i = 0; i < b9_gpu_requests_count (prepared->requests); i++) {
+    if (b9_gpu_requests_get (prepared->requests, i)->gpu_class == B9_GPU_DEVICE)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* What a save of the container's device state will need in it. */
+static gboolean
+checkpoint_providers_prepare (const B9PreparationInput *input, B9Prepared *prepared, GError **error)
+{
+  const B9Preparation preparation = describe (input, prepared);
+  g_autoptr (GPtrArray) providers = NULL;
+
+  if (!asks_for_gpu (prepared))
+    return TRUE;
+  providers = b9_provider_open_all (input->registry, input->config, input->state_directory,
+                                    B9_PROVIDER_CHECKPOINT, error);
+  for (guint i = 0; providers != NULL && i < providers->len; i++) {
+    const B9OpenProvider *provider = g_ptr_array_index (providers, i);
+    const B9CheckpointProvider *vtable = provider->vtable;
+
+    if (B9_STRUCT_HAS (vtable, prepare) &&
+        !vtable->prepare (&provider->host, input->target->runtime->name, &preparation,
+                          b9_spec_copy_interface (prepared->copy), error))
+      return FALSE;
+  }
+  return providers != NULL;
+}
+
+static gboolean
+backend_prepares (const B9PreparationInput *input, B9Prepared *prepared, GError **error)
+{
+  const B9Target *target = input->target;
+  const B9Backend *backend = target->runtime->backend;
+  const B9Preparation preparation = describe (input, prepared);
 
   if (!B9_STRUCT_HAS (backend, prepare))
     return TRUE;
@@ -254,7 +297,8 @@ b9_prepare (const B9PreparationInput *input, B9Prepared *prepared, GError **erro
   prepared->detectors = g_ptr_array_new ();
   prepared->added = g_ptr_array_new_with_free_func (g_free);
   prepared->required = g_ptr_array_new_with_free_func (g_free);
-  return look_for_gpus (input, prepared, error) && backend_prepares (input, prepared, error);
+  return look_for_gpus (input, prepared, error) && checkpoint_providers_prepare (input, prepared, error) &&
+         backend_prepares (input, prepared, error);
 }
 
 char **

@@ -233,3 +233,44 @@ END
   expect_stdout 'null ["update-ldcache"]' sh -c "jq -rc '\"\\(.linux.seccomp) \\([.hooks.createContainer[].args[1]])\"' /run/b9run/containers/$id/*/bundle/config.json"
   remove_container "$id"
 }
+
+# newer_runsc: the real runsc behind a script that answers `help checkpoint` as a release of 2026-06-08 does; a FAKE in that.
+newer_runsc() {
+  cp "$PRIVATE/bin/busybox" cuda-checkpoint
+  use_program "[ \"\$*\" != 'help checkpoint' ] || { $RUNSC help checkpoint; echo '  -cuda-checkpoint-path string'; exit 0; }
+    exec $RUNSC \"\$@\""
+  cat >>"$CONFIG" <<END
+checkpoint:
+  cuda-checkpoint:
+    mount: true
+    path: $WORK/cuda-checkpoint
+END
+}
+
+test_cuda_checkpoint_is_mounted_where_the_configuration_wants_it() {
+  local id
+  id=$(id_for m)
+  fake_host
+  bundle gpu sleep 1000
+  bundle none sleep 1000
+  ask_for_gpu gpu
+  newer_runsc
+  expect_stdout_has 'checkpoint.cuda-checkpoint.mount is true' gpu_b9 explain --bundle gpu
+  gpu_b9 run --detach --bundle gpu "$id" </dev/null >>out 2>>err || fail "$(cat err)"
+  expect_status 0 "$B9RUN" exec "$id" sh -c 'test -x /usr/bin/cuda-checkpoint && ! echo x >>/usr/bin/cuda-checkpoint'
+  remove_container "$id"
+  gpu_b9 run --detach --bundle none "$id" </dev/null >>out 2>>err || fail "$(cat err)"
+  expect_status 0 "$B9RUN" exec "$id" sh -c '! test -e /usr/bin/cuda-checkpoint'
+  remove_container "$id"
+}
+
+# The real release has no --cuda-checkpoint-path: the container starts, and explain says what it goes without.
+test_cuda_checkpoint_is_left_out_for_a_runsc_that_has_no_use_for_it() {
+  fake_host
+  bundle gpu true
+  ask_for_gpu gpu
+  printf 'checkpoint:\n  cuda-checkpoint:\n    mount: true\n' >mount.yaml
+  CONFIG=$WORK/mount.yaml
+  expect_stdout_has 'this runsc has no --cuda-checkpoint-path' gpu_b9 explain --bundle gpu
+  expect_status 0 gpu_b9 run --bundle gpu "$(id_for l)"
+}

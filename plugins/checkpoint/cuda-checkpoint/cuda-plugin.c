@@ -30,8 +30,14 @@ KEY (plugin_directory, .name = "plugin-directory", .type = B9_CONFIG_PATH,
 KEY (sandbox_path, .name = "sandbox-path", .type = B9_CONFIG_PATH, .fallback = "/usr/bin/cuda-checkpoint",
      .summary = "Where the cuda-checkpoint program is in a container of runsc's.");
 
+KEY (mount, .name = "mount", .type = B9_CONFIG_BOOLEAN, .fallback = "false",
+     .summary =
+         "Whether the program is mounted, read-only, at sandbox-path into containers of runsc's that ask "
+         "for a GPU.");
+
 static const B9ConfigKey *const keys[] = {
-    &library_key, &method_key, &path_key, &plugin_directory_key, &sandbox_path_key, &strategy_key, NULL,
+    &library_key,          &method_key,       &mount_key,    &path_key,
+    &plugin_directory_key, &sandbox_path_key, &strategy_key, NULL,
 };
 
 static const B9CheckpointProvider cuda_checkpoint = {
@@ -51,6 +57,7 @@ static const B9CheckpointProvider cuda_checkpoint = {
     .lock = cuda_lock,
     .suspend = cuda_suspend,
     .resume = cuda_resume,
+    .prepare = cuda_prepare,
 };
 
 static const B9Provider provider = {

@@ -2,9 +2,11 @@
  *
  * cuda-strategy.c: who moves the device state, and what that takes.
  *
- *   host     this provider does, around the runtime's save and restore: for runtimes whose processes are the
- * host's sandbox  runsc does, inside: the driver does not take a gVisor sandbox for a CUDA process plugin
- * CRIU's cuda_plugin.so does, one process after the other
+ *   - host: this provider does, around the runtime's save and restore, for runtimes whose processes are the
+ *     host's;
+ *   - sandbox: runsc does, inside (cuda-sandbox.c): the driver does not take a gVisor sandbox for a CUDA
+ *     process;
+ *   - plugin: CRIU's cuda_plugin.so does, one process after the other.
  *
  * "host" with runsc is kept for who asks for it; cuda_lock() refuses where the driver knows none of its
  * processes.
@@ -19,11 +21,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SANDBOX_RUNTIME "runsc"
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define SANDBOX_PROGRAM "/usr/bin/cuda-checkpoint"
 #define FACT_GPU "cuda-checkpoint.gpu"
 #define FACT_DRIVER "cuda-checkpoint.driver"
+#define FACT_PROGRAM "cuda-checkpoint.sandbox-path"
 
 static gboolean fail (GError **error, B9Error code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
@@ -119,34 +120,32 @@ cuda_applies (const B9Host *host, const B9CheckpointJob *job, const B9DeviceProc
 
 /* --- which strategy? --- */
 
-/* Whether this runsc has the flag; `runsc help checkpoint` lists its own. */
+/* The spec is the container's own; without one, as for an image of the bare runtime's, nothing can be said.
+ */
 static gboolean
-runtime_moves_cuda (const B9Host *host, const B9CheckpointJob *job)
+has_program (const B9Host *host, const B9CheckpointJob *job)
 {
-  const char *const argv[] = {job->program, "help", "checkpoint", NULL};
-  const B9Run run = {.struct_size = sizeof run, .argv = argv};
-  B9RunResult result = {.struct_size = sizeof result};
-  g_autofree char *output = NULL;
-
-  if (!host->run (host, &run, &result, NULL))
-    return FALSE;
-  output = g_strconcat (result.output, result.error_output, NULL);
-  g_free (result.output);
-  g_free (result.error_output);
-  return strstr (output, "-cuda-checkpoint-path") != NULL;
+  return !B9_STRUCT_HAS (job, spec) || cuda_sandbox_has (job->spec, job->bundle, cuda_sandbox_path (host));
 }
 
 static gboolean
 check_sandbox (const B9Host *host, const B9CheckpointJob *job, GError **error)
 {
-  if (strcmp (job->backend, SANDBOX_RUNTIME) != 0)
+  if (strcmp (job->backend, CUDA_SANDBOX_RUNTIME) != 0)
     return fail (error, B9_ERROR_UNSUPPORTED,
                  "the strategy sandbox is runsc's; containers of %s take host or plugin", job->backend);
-  if (!runtime_moves_cuda (host, job))
+  if (!cuda_runtime_moves_cuda (host, job->program))
     return fail (error, B9_ERROR_UNSUPPORTED,
                  "%s cannot save CUDA state: it has no --cuda-checkpoint-path, which runsc has from release "
                  "20260608 on",
                  job->program);
+  if (job->operation == B9_OPERATION_CHECKPOINT && !has_program (host, job))
+    return fail (
+        error, B9_ERROR_UNSUPPORTED,
+        "the container's CUDA state cannot be saved: runsc runs cuda-checkpoint inside the sandbox, and "
+        "the container has none at %s; have its bundle mount it there, or set "
+        "checkpoint.cuda-checkpoint.mount: true, and start it anew",
+        cuda_sandbox_path (host));
   return TRUE;
 }
 
@@ -165,7 +164,7 @@ check_plugin (const B9CheckpointJob *job, const CudaHost *cuda, GError **error)
 {
   g_autofree char *reason = NULL;
 
-  if (strcmp (job->backend, SANDBOX_RUNTIME) == 0)
+  if (strcmp (job->backend, CUDA_SANDBOX_RUNTIME) == 0)
     return fail (error, B9_ERROR_UNSUPPORTED,
                  "the strategy plugin is CRIU's, and %s does not save with CRIU; it takes sandbox",
                  job->backend);
@@ -183,7 +182,7 @@ cuda_choose (const B9Host *host, const B9CheckpointJob *job, GError **error)
   gboolean good;
 
   cuda_host_look (host, &cuda);
-  if (wanted == NULL && strcmp (job->backend, SANDBOX_RUNTIME) == 0)
+  if (wanted == NULL && strcmp (job->backend, CUDA_SANDBOX_RUNTIME) == 0)
     wanted = B9_STRATEGY_SANDBOX;
   /* Host first: it suspends all processes at once, and what it did can be seen. */
   if (wanted == NULL)
@@ -236,14 +235,12 @@ cuda_equip (const B9Host *host, const B9CheckpointJob *job, GPtrArray *environme
             GError **error)
 {
   g_autofree char *strategy = cuda_choose (host, job, error);
-  const char *inside = host->config_string (host, "sandbox-path");
   g_auto (CudaHost) cuda = {0};
 
   if (strategy == NULL)
     return FALSE;
   if (strcmp (strategy, B9_STRATEGY_SANDBOX) == 0 && job->operation == B9_OPERATION_CHECKPOINT)
-    g_ptr_array_add (
-        arguments, g_strconcat ("--cuda-checkpoint-path=", inside != NULL ? inside : SANDBOX_PROGRAM, NULL));
+    g_ptr_array_add (arguments, g_strconcat ("--cuda-checkpoint-path=", cuda_sandbox_path (host), NULL));
   if (strcmp (strategy, B9_STRATEGY_PLUGIN) != 0)
     return TRUE;
   cuda_host_look (host, &cuda);
@@ -257,7 +254,7 @@ cuda_equip (const B9Host *host, const B9CheckpointJob *job, GPtrArray *environme
 /* --- facts --- */
 
 void
-cuda_describe (const B9Host *host, const B9CheckpointJob *job G_GNUC_UNUSED, gpointer session G_GNUC_UNUSED,
+cuda_describe (const B9Host *host, const B9CheckpointJob *job, gpointer session G_GNUC_UNUSED,
                B9CheckpointFacts *facts)
 {
   g_auto (CudaHost) cuda = {0};
@@ -268,6 +265,8 @@ cuda_describe (const B9Host *host, const B9CheckpointJob *job G_GNUC_UNUSED, gpo
     facts->add (facts, FACT_DRIVER, cuda.driver);
   for (guint i = 0; i < gpus->len; i++)
     facts->add (facts, FACT_GPU, g_ptr_array_index (gpus, i));
+  if (g_strcmp0 (job->strategy, B9_STRATEGY_SANDBOX) == 0)
+    facts->add (facts, FACT_PROGRAM, cuda_sandbox_path (host));
 }
 
 /* "UUID MODEL (PCI)" → its model. */
@@ -349,6 +348,22 @@ values_of (const B9CheckpointJob *job, const char *name)
   return values;
 }
 
+/* runsc asks for it again by the path that it was saved with. */
+static gboolean
+check_program (const B9CheckpointJob *job, GError **error)
+{
+  g_autoptr (GPtrArray) paths = values_of (job, FACT_PROGRAM);
+  const char *path = g_ptr_array_index (paths, 0);
+
+  if (path == NULL || !B9_STRUCT_HAS (job, spec) || cuda_sandbox_has (job->spec, job->bundle, path))
+    return TRUE;
+  return fail (
+      error, B9_ERROR_START_COLD,
+      "program-missing: the image was made with cuda-checkpoint at %s of the container, and this bundle "
+      "has none there; have it mount it, or set checkpoint.cuda-checkpoint.mount: true",
+      path);
+}
+
 gboolean
 cuda_check_image (const B9Host *host, const B9CheckpointJob *job, GError **error)
 {
@@ -360,6 +375,8 @@ cuda_check_image (const B9Host *host, const B9CheckpointJob *job, GError **error
   g_autofree char *map = NULL;
   GError *local = NULL;
 
+  if (!check_program (job, error))
+    return FALSE;
   if (driver == NULL)
     return TRUE;
   cuda_host_look (host, &cuda);

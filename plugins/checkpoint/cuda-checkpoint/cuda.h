@@ -67,6 +67,22 @@ char *cuda_make_map (const char *const *recorded, const char *const *present, gu
 /* Whether the process has a device of NVIDIA's open, or libcuda in its memory. */
 gboolean cuda_process_uses_gpu (pid_t pid);
 
+/* --- cuda-sandbox.c: the program inside a container of runsc's --- */
+
+#define CUDA_SANDBOX_RUNTIME "runsc"
+
+const char *cuda_sandbox_path (const B9Host *host); /* where it is in there */
+
+/* Whether the runtime at @program has --cuda-checkpoint-path; `runsc help checkpoint` lists its flags. */
+gboolean cuda_runtime_moves_cuda (const B9Host *host, const char *program);
+
+/* Whether a container of this spec has a file at @path, from a mount or in its root file system.  @bundle:
+ * what relative paths begin with. */
+gboolean cuda_sandbox_has (const B9Spec *spec, const char *bundle, const char *path);
+
+gboolean cuda_prepare (const B9Host *host, const char *backend, const B9Preparation *preparation,
+                       B9Spec *spec, GError **error);
+
 /* --- cuda-session.c: the helper process --- */
 
 gpointer cuda_open (const B9Host *host, const B9CheckpointJob *job, GError **error);
