@@ -75,6 +75,7 @@ restore_container (B9App *app, const B9Line *line, B9Restore *restore, GError **
 {
   g_auto (B9Launching) launching = {0};
   g_auto (B9Import) import = {.progress = restore->progress};
+  int status;
 
   if (!b9_launching_prepare (&launching, app, line, B9_OPERATION_RESTORE, restore->detached, error) ||
       !b9_checkpointing_require (app, &launching.target, "restore", line, error))
@@ -92,7 +93,10 @@ restore_container (B9App *app, const B9Line *line, B9Restore *restore, GError **
     b9_disclaim (app->index, &launching.target);
     return -1;
   }
-  return restore_claimed (app, line, &launching, restore, error);
+  status = restore_claimed (app, line, &launching, restore, error);
+  if (status < 0)
+    b9_import_mention (&import, &launching.target, error);
+  return status;
 }
 
 int

@@ -234,3 +234,17 @@ b9_import_apply (B9Import *import, const B9Index *index, const B9Target *target,
              import->layer.entries, import->file, import->layer.kind, rootfs);
   return TRUE;
 }
+
+void
+b9_import_mention (const B9Import *import, const B9Target *target, GError **error)
+{
+  char *longer;
+
+  if (import->target == NULL || error == NULL || *error == NULL)
+    return;
+  longer = g_strdup_printf ("%s; %" G_GUINT64_FORMAT
+                            " entries of %s were written into %s before, and stay there",
+                            (*error)->message, import->layer.entries, import->file, target->record->rootfs);
+  g_free ((*error)->message);
+  (*error)->message = longer;
+}

@@ -48,6 +48,9 @@ gboolean b9_import_begin (B9Import *import, const B9Line *line, const B9Launchin
 /* Once the container's id is claimed: writes it into the root file system. */
 gboolean b9_import_apply (B9Import *import, const B9Index *index, const B9Target *target, GError **error);
 
+/* Has the @error of a restore that failed afterwards say what is in the root file system now. */
+void b9_import_mention (const B9Import *import, const B9Target *target, GError **error);
+
 G_END_DECLS
 
 #endif /* B9_PORTABLE_H */

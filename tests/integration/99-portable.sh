@@ -1,4 +1,4 @@
-# shellcheck shell=bash source-path=SCRIPTDIR
+# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2016  # for jq and the container's shell
 # SPDX-License-Identifier: Apache-2.0
 #
 # Archives that take along what a container has written into its root file system, an overlay of the kernel's:
@@ -9,7 +9,6 @@
 
 # Changes the root file system in every way, then counts into a file of it: a number that is missing or there
 # twice after a restore was written between the save and the packing.
-# shellcheck disable=SC2016
 CHANGES='set -e
   echo new >/new; chmod 4750 /new; chown 12:34 /new; ln /new /hard; ln -s /etc/passwd /symbolic
   rm /gone; rm -r /replaced; mkdir /replaced; echo b >/replaced/b
@@ -285,6 +284,18 @@ test_the_root_file_system_may_be_left_as_it_is() {
   counts_on here/rootfs
   "$B9RUN" delete --force "$ID.new"
   unmount_all here
+}
+
+# The runtime's own failure comes after the files, which the message does not keep to itself.
+test_a_restore_that_fails_afterwards_tells_what_was_written() {
+  exported
+  overlay there
+  BACKEND=runc
+  use_program "case \" \$* \" in *' restore '*) echo 'no luck today' >&2; exit 1;; esac; exec $RUNC \"\$@\""
+  expect_refusal ' were written into ' "$B9RUN" --config "$CONFIG" restore --detach --bundle there \
+    --image-path there.in --work-path there.restore --import c.tar.zst "$ID.new"
+  [[ $ERR == *'no luck today'*' entries of '*'there/rootfs before, and stay there'* ]] || fail "$ERR"
+  unmount_all here there
 }
 
 # The bundle's file system has room for the bytes, and none for so many files.
