@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +145,19 @@ next_state (const char *action, uint32_t state)
   return (int)state;
 }
 
+/* A fault has met somebody. */
+static void
+meet (void)
+{
+  char path[PATH_MAX];
+  int fd;
+
+  snprintf (path, sizeof path, "%s/met", fake_cuda_directory ());
+  fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (fd >= 0)
+    close (fd);
+}
+
 static int
 perform (const char *action, pid_t pid, const char *words, int *state)
 {
@@ -151,6 +165,12 @@ perform (const char *action, pid_t pid, const char *words, int *state)
   long value;
   int fd, next, written = 1;
 
+  if (words[0] != '\0')
+    meet ();
+  if (strstr (words, "kill-before") != NULL)
+    kill (getpid (), SIGKILL);
+  if (strstr (words, "kill-caller") != NULL)
+    kill (getppid (), SIGKILL);
   if (word_value (words, "take", &value))
     sleep_ms (value);
   if (strstr (words, "hang") != NULL) {
@@ -175,6 +195,8 @@ perform (const char *action, pid_t pid, const char *words, int *state)
               (ssize_t)sizeof new_state;
   }
   close (fd);
+  if (strstr (words, "kill-after") != NULL)
+    kill (getpid (), SIGKILL);
   if (next < 0)
     return 401; /* CUDA_ERROR_ILLEGAL_STATE */
   return written ? 0 : 304;

@@ -5,6 +5,7 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/harness.sh"
 . "$HARNESS_DIR/backends.sh"
+. "$HARNESS_DIR/cuda-fakes.sh"
 
 BACKEND=runc
 
@@ -131,19 +132,10 @@ test_a_save_makes_no_rules_of_the_packet_filter() {
 
 # --- cuda-checkpoint, with fakes ---
 
-# make_fakes: a fake host with a GPU, libcuda and processes that it knows.
+# make_fakes [METHOD]: a fake host with a GPU, and b9run's configuration for it.
 make_fakes() {
-  local fakes=$TOP/tests/fakes flags=(-D_GNU_SOURCE -O1)
-  mkdir -p lib cuda
-  "${CC:-cc}" "${flags[@]}" -shared -fPIC -o lib/libcuda.so.1 "$fakes/fake-libcuda.c" "$fakes/fake-cuda.c" ||
-    fail 'the fake libcuda does not compile'
-  "${CC:-cc}" "${flags[@]}" -o cuda-checkpoint "$fakes/fake-cuda-checkpoint.c" "$fakes/fake-cuda.c" ||
-    fail 'the fake cuda-checkpoint does not compile'
-  "${CC:-cc}" "${flags[@]}" -static -o fake-cuda-process "$fakes/fake-cuda-process.c" ||
-    fail 'the fake CUDA process does not compile'
-  sh "$fakes/nvidia-host.sh" "$PWD/host" --driver 580.65.06 --no-nodes
-  printf 'checkpoint:\n  cuda-checkpoint:\n    library: %s\n    path: %s\n    method: %s\n' \
-    "$PWD/lib/libcuda.so.1" "$PWD/cuda-checkpoint" "${1:-auto}" >b9run.yaml
+  make_cuda_fakes "$PWD"
+  { echo checkpoint:; cuda_settings "$PWD" "${1:-auto}"; } >b9run.yaml
   export B9RUN_HOST_ROOT=$PWD/host FAKE_CUDA_DIR=$PWD/cuda CONFIG=$PWD/b9run.yaml
 }
 
@@ -152,9 +144,7 @@ make_fakes() {
 cuda_bundle() {
   bundle b sh -c "${1:-:}"'; fake-cuda-process /lib/libcuda.so.580 /tmp/one >/dev/null &
     exec fake-cuda-process /lib/libcuda.so.580 /tmp/two >/dev/null'
-  cp fake-cuda-process b/rootfs/bin/
-  mkdir -p b/rootfs/lib
-  echo text >b/rootfs/lib/libcuda.so.580
+  add_cuda_process b .
 }
 
 both_count() { counts_on b/rootfs/tmp/one && counts_on b/rootfs/tmp/two; }
