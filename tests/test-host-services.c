@@ -54,12 +54,18 @@ see_search (gpointer user G_GNUC_UNUSED, const char *name, const char *found)
 }
 
 static void
+see_cut_off (gpointer user G_GNUC_UNUSED)
+{
+  g_string_append (seen, "cut off\n");
+}
+
+static void
 open_host (void)
 {
   make_top ();
   config = b9_config_built_in ();
   seen = g_string_new (NULL);
-  watch = (B9HostWatch){NULL, see_cell, see_finding, see_file, see_program, see_search};
+  watch = (B9HostWatch){NULL, see_cell, see_finding, see_file, see_program, see_search, see_cut_off};
   data = (B9HostData){.config = config, .section = "gpu.fake", .state_directory = top, .watch = &watch};
   b9_host_init (&host, &data);
 }
@@ -114,6 +120,7 @@ START_TEST (a_signal_is_128_and_its_number)
 
   ck_assert (run_shell ("kill -9 $$", NULL, 0, 0, &result, NULL));
   ck_assert_int_eq (result.exit_status, 137);
+  ck_assert_str_eq (seen->str, "program /bin/sh\ncut off\n");
   clear_result (&result);
 }
 END_TEST
@@ -165,6 +172,7 @@ START_TEST (what_takes_too_long_is_killed_with_its_group)
 
   ck_assert (!run_shell (script, NULL, 1500, 0, &result, &error));
   assert_failure (error, B9_ERROR_TIMEOUT, "/bin/sh did not end within 1.5 s and was killed");
+  ck_assert_str_eq (seen->str, "program /bin/sh\ncut off\n");
   ck_assert_ptr_null (result.output);
   pid = get_file ("pid");
   ck_assert_int_gt (atoi (pid), 1);

@@ -47,11 +47,21 @@ on_search (gpointer data, const char *name, const char *found)
 }
 
 static void
+on_cut_off (gpointer data)
+{
+  b9_evidence_add_cut_off (((Probe *)data)->evidence);
+}
+
+static void
 probe_init (Probe *probe, const B9HostData *data)
 {
   *probe = (Probe){.answers = b9_answers_new (), .evidence = b9_evidence_new (), .data = *data};
-  probe->watch = (B9HostWatch){
-      .data = probe, .cell = on_cell, .file = on_file, .program = on_program, .search = on_search};
+  probe->watch = (B9HostWatch){.data = probe,
+                               .cell = on_cell,
+                               .file = on_file,
+                               .program = on_program,
+                               .search = on_search,
+                               .cut_off = on_cut_off};
   probe->data.watch = &probe->watch;
   b9_host_init (&probe->host, &probe->data);
 }

@@ -268,6 +268,12 @@ b9_evidence_add_program (B9Evidence *evidence, const char *path)
   add_named_paths (evidence, script);
 }
 
+void
+b9_evidence_add_cut_off (B9Evidence *evidence)
+{
+  evidence->unkeepable = TRUE;
+}
+
 /* ---- to a file and back ---- */
 
 gboolean

@@ -26,7 +26,11 @@ void b9_evidence_add_file (B9Evidence *evidence, const char *path);
 void b9_evidence_add_program (B9Evidence *evidence, const char *path);
 void b9_evidence_add_search (B9Evidence *evidence, const char *name, const char *found);
 
-/* Whether all of it can be written down: a path with a control character cannot. */
+/* What a program would have said had it come to its end, nobody knows. */
+void b9_evidence_add_cut_off (B9Evidence *evidence);
+
+/* Whether all of it can be written down: a path with a control character cannot, nor what a program was cut
+ * off in. */
 gboolean b9_evidence_is_keepable (const B9Evidence *evidence);
 
 /* Appends lines to @text, and reads one of them back: TRUE only where what it names is as it was.  @line is

@@ -207,6 +207,14 @@ follow (const B9Host *host, pid_t pid, Stream *streams, guint timeout_ms, gsize 
   }
 }
 
+/* One that was killed, by us or anybody, may say something else the next time. */
+static void
+note_cut_off (const B9HostData *data)
+{
+  if (data->watch != NULL && data->watch->cut_off != NULL)
+    data->watch->cut_off (data->watch->data);
+}
+
 static gboolean
 finish (const B9Host *host, const B9Run *run, pid_t pid, Stream *streams, B9RunResult *result, GError **error)
 {
@@ -218,6 +226,8 @@ finish (const B9Host *host, const B9Run *run, pid_t pid, Stream *streams, B9RunR
   kill (-pid, SIGKILL);
   kill (pid, SIGKILL);
   status = b9_wait_for (pid);
+  if (end != ENDED || WIFSIGNALED (status))
+    note_cut_off (host->data);
   if (end == TOO_LATE)
     return b9_fail (error, B9_ERROR_TIMEOUT, "%s did not end within %u.%u s and was killed", run->argv[0],
                     timeout_ms / 1000, timeout_ms % 1000 / 100);

@@ -20,6 +20,7 @@ typedef struct {
   void (*file) (gpointer data, const char *path);    /* what was read, or looked for; of this host */
   void (*program) (gpointer data, const char *path); /* what was run */
   void (*search) (gpointer data, const char *name, const char *found); /* in PATH; @found: NULL for nothing */
+  void (*cut_off) (gpointer data); /* a program that was run did not come to its end */
 } B9HostWatch;
 
 /* What stands behind a B9Host; borrowed, and must outlive it.  For one probe or examination a copy with a
