@@ -157,6 +157,24 @@ START_TEST (a_cancelled_export_leaves_the_old_archive)
 }
 END_TEST
 
+START_TEST (an_import_is_taken_back_but_for_logs)
+{
+  g_autofree char *directory = at_top ("unpacked");
+  g_autofree char *log = at_top ("unpacked/restore.log");
+
+  put_image ();
+  ck_assert (export_image (NULL));
+  ck_assert (import_image (NULL, NULL));
+  b9_archive_undo_import (directory);
+  ck_assert (!g_file_test (directory, G_FILE_TEST_EXISTS));
+  ck_assert (import_image (NULL, NULL));
+  ck_assert (g_file_set_contents (log, "Error", -1, NULL));
+  b9_archive_undo_import (directory);
+  ck_assert_int_eq (unlink (log), 0);
+  ck_assert_int_eq (rmdir (directory), 0);
+}
+END_TEST
+
 START_TEST (a_cancelled_import_leaves_nothing)
 {
   B9ArchiveOptions options = {.progress = stop_at_once};
@@ -424,6 +442,7 @@ main (void)
   tcase_add_test (images, the_manifest_comes_before_the_other_files);
   tcase_add_test (images, the_caller_may_refuse_a_file_by_the_manifest);
   tcase_add_test (images, a_cancelled_export_leaves_the_old_archive);
+  tcase_add_test (images, an_import_is_taken_back_but_for_logs);
   tcase_add_test (images, a_cancelled_import_leaves_nothing);
   tcase_add_test (images, exports_nothing_but_files_and_directories);
   tcase_add_test (images, exports_no_empty_directory);

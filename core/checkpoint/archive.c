@@ -7,6 +7,8 @@
  */
 #include "config.h"
 
+#define G_LOG_DOMAIN "b9run-checkpoint"
+
 #include "core/checkpoint/archive.h"
 
 #include <dirent.h>
@@ -372,4 +374,20 @@ b9_archive_read_layer (const char *file, const B9ArchiveOptions *options, GError
                       .layer_alone = TRUE};
 
   return from >= 0 && module->archive_read (&job, error);
+}
+
+void
+b9_archive_undo_import (const char *directory)
+{
+  g_autoptr (GDir) entries = g_dir_open (directory, 0, NULL);
+  const char *name;
+
+  while (entries != NULL && (name = g_dir_read_name (entries)) != NULL) {
+    g_autofree char *path = g_build_filename (directory, name, NULL);
+    g_autoptr (GError) error = NULL;
+
+    if (!g_str_has_suffix (name, ".log") && unlink (path) != 0 && !b9_remove_tree (path, &error))
+      g_warning ("%s stays: %s", path, error->message);
+  }
+  rmdir (directory);
 }

@@ -68,6 +68,10 @@ gboolean b9_archive_import (const char *file, const char *directory, const B9Arc
 /* Passes the files of the root file system in @file to @options->layer, and reads no further. */
 gboolean b9_archive_read_layer (const char *file, const B9ArchiveOptions *options, GError **error);
 
+/* Takes an import back: @directory is removed, but for logs (NAME.log) that a failed restore has left in it.
+ */
+void b9_archive_undo_import (const char *directory);
+
 G_END_DECLS
 
 #endif /* B9_ARCHIVE_H */

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "core/checkpoint/archive.h"
 #include "core/checkpoint/recover.h"
 #include "core/checkpoint/restore.h"
 #include "core/checkpoint/save.h"
@@ -71,6 +72,27 @@ restore_claimed (B9App *app, const B9Line *line, B9Launching *launching, B9Resto
 }
 
 static int
+restore_image (B9App *app, const B9Line *line, B9Launching *launching, B9Import *import, B9Restore *restore,
+               GError **error)
+{
+  int status;
+
+  if (!b9_restore_look (restore, &launching->target, error))
+    return -1;
+  make_room (app, &launching->target);
+  if (!b9_launching_claim (launching, app, error))
+    return -1;
+  if (!b9_import_apply (import, app->index, &launching->target, error)) {
+    b9_disclaim (app->index, &launching->target);
+    return -1;
+  }
+  status = restore_claimed (app, line, launching, restore, error);
+  if (status < 0)
+    b9_import_mention (import, &launching->target, error);
+  return status;
+}
+
+static int
 restore_container (B9App *app, const B9Line *line, B9Restore *restore, GError **error)
 {
   g_auto (B9Launching) launching = {0};
@@ -83,19 +105,11 @@ restore_container (B9App *app, const B9Line *line, B9Restore *restore, GError **
   restore->index = app->index;
   restore->registry = app->registry;
   restore->config = app->config;
-  if (!b9_import_begin (&import, line, &launching, restore->image, error) ||
-      !b9_restore_look (restore, &launching.target, error))
+  if (!b9_import_begin (&import, line, &launching, restore->image, error))
     return -1;
-  make_room (app, &launching.target);
-  if (!b9_launching_claim (&launching, app, error))
-    return -1;
-  if (!b9_import_apply (&import, app->index, &launching.target, error)) {
-    b9_disclaim (app->index, &launching.target);
-    return -1;
-  }
-  status = restore_claimed (app, line, &launching, restore, error);
-  if (status < 0)
-    b9_import_mention (&import, &launching.target, error);
+  status = restore_image (app, line, &launching, &import, restore, error);
+  if (status < 0 && import.file != NULL)
+    b9_archive_undo_import (restore->image);
   return status;
 }
 

@@ -129,6 +129,30 @@ from_archive() {
 }
 test_a_counter_goes_on_from_an_archive() { each from_archive; }
 
+# Refused by what the image says, refused since the id is taken, and failed in the runtime.
+import_failing() {
+  counter "$BACKEND"
+  begin "$BACKEND" "$ID"
+  expect_status 0 "$B9RUN" checkpoint --leave-running --image-path img --work-path work --export "$BACKEND.tar.zst" "$ID"
+  rm -rf img
+  expect_refusal 'backend-differs: ' "$B9RUN" --backend="$1" restore --detach --bundle "$BACKEND" --import "$BACKEND.tar.zst" \
+    --image-path img "$ID.other"
+  [ ! -e img ] || fail "$BACKEND: left behind: $(ls img)"
+  expect_refusal 'already exists' b9 restore --detach --bundle "$BACKEND" --import "$BACKEND.tar.zst" --image-path img "$ID"
+  [ ! -e img ] || fail "$BACKEND: left behind: $(ls img)"
+  use_program "case \" \$* \" in *' restore '*) exit 1;; esac; exec $(program_of "$BACKEND") \"\$@\""
+  expect_status 1 b9 restore --detach --bundle "$BACKEND" --import "$BACKEND.tar.zst" --image-path img --work-path work "$ID.other"
+  [ ! -e img ] || fail "$BACKEND: left behind: $(ls img)"
+  CONFIG=
+  "$B9RUN" delete --force "$ID"
+}
+test_an_import_that_fails_leaves_no_image() {
+  BACKEND=runc ID=$(id_for runc)
+  import_failing runsc
+  BACKEND=runsc ID=$(id_for runsc)
+  import_failing runc
+}
+
 # pages BACKEND: the file with the memory.
 pages() {
   case $1 in
