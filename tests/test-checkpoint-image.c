@@ -16,6 +16,7 @@
 #include "core/checkpoint/journal.h"
 #include "core/checkpoint/manifest.h"
 #include "core/checkpoint/programs.h"
+#include "core/checkpoint/recover.h"
 #include "tests/suite-testing.h"
 
 static const char *const patterns[] = {"*.img", NULL};
@@ -329,6 +330,34 @@ START_TEST (a_journal_that_makes_no_sense_is_refused)
 }
 END_TEST
 
+/* As with a full disk: nothing can be written where the journal is. */
+START_TEST (an_earlier_image_waits_for_a_journal_that_can_be_written)
+{
+  g_autoptr (B9Journal) journal = b9_journal_begin (top, NULL);
+  g_autofree char *aside = g_build_filename (image, ".b9run-earlier-1", NULL);
+  g_autofree char *directory = g_strdup (journal->directory);
+  g_autoptr (GError) error = NULL;
+
+  ck_assert_int_eq (g_mkdir (image, 0700), 0);
+  put (image, "a.img", "earlier");
+  ck_assert (b9_image_prepare (image, patterns, aside, NULL));
+  put (image, "a.img", "half a new one");
+  journal->image = g_strdup (image);
+  journal->aside = g_strdup (aside);
+  journal->patterns = g_strdupv ((char **)patterns);
+  g_free (journal->directory);
+  journal->directory = g_strconcat (directory, "/full", NULL);
+  ck_assert (!b9_recover_image (journal, &error));
+  ck_assert_ptr_nonnull (strstr (error->message, "cannot be put back: the journal"));
+  g_free (journal->directory);
+  journal->directory = g_steal_pointer (&directory);
+  journal->patterns = g_strdupv ((char **)patterns);
+  ck_assert (b9_recover_image (journal, NULL));
+  assert_content ("a.img", "earlier");
+  ck_assert (!g_file_test (aside, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
 START_TEST (the_programs_of_an_operation_are_ended_and_no_others)
 {
   const char *const mine[] = {"/bin/sleep", "1000", NULL};
@@ -385,6 +414,7 @@ main (void)
   tcase_add_test (journals, a_journal_is_taken_over_after_its_owner);
   tcase_add_test (journals, two_operations_on_one_container_are_refused);
   tcase_add_test (journals, a_journal_that_makes_no_sense_is_refused);
+  tcase_add_test (journals, an_earlier_image_waits_for_a_journal_that_can_be_written);
   tcase_add_test (journals, the_programs_of_an_operation_are_ended_and_no_others);
   tcase_add_test (journals, a_signal_is_a_reason_to_end);
   return run_cases ("checkpoint-image", (TCase *[]){images, journals, NULL});

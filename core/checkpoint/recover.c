@@ -62,31 +62,28 @@ bring_back (Work *work, GError **error)
   return !(touched && work->journal->was_paused && !stays_paused) || b9_container_pause (work->target, error);
 }
 
-void
-b9_recover_image (B9Journal *journal)
+gboolean
+b9_recover_image (B9Journal *journal, GError **error)
 {
-  g_autoptr (GError) problem = NULL;
   g_auto (GStrv) patterns = g_steal_pointer (&journal->patterns);
 
   if (journal->image == NULL)
-    return;
+    return TRUE;
   if (patterns != NULL) {
     b9_image_undo (journal->image, (const char *const *)patterns, NULL);
-    if (!b9_journal_step (journal, journal->step, &problem)) {
-      g_warning ("an earlier image may stay in %s: %s", journal->aside, problem->message);
-      return;
+    if (!b9_journal_step (journal, journal->step, error)) {
+      g_prefix_error (error, "what was in %s before cannot be put back: ", journal->image);
+      return FALSE;
     }
   }
   b9_image_undo (journal->image, NULL, journal->aside);
+  return TRUE;
 }
 
 static gboolean
 undo (Work *work, GError **error)
 {
-  if (!bring_back (work, error))
-    return FALSE;
-  b9_recover_image (work->journal);
-  return TRUE;
+  return bring_back (work, error) && b9_recover_image (work->journal, error);
 }
 
 static gboolean

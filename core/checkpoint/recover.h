@@ -29,8 +29,9 @@ gboolean b9_recover (B9Index *index, B9Target *target, B9Registry *registry, con
                      B9Recovery *result, GError **error);
 
 /* Removes the new image and moves the earlier one back.  May be cut off and done again at any point: no file
- * of the earlier image is taken for one of the new. */
-void b9_recover_image (B9Journal *journal);
+ * of the earlier image is taken for one of the new.  FALSE where the journal cannot be written for that: the
+ * earlier image still waits, and the journal that says so has to stay. */
+gboolean b9_recover_image (B9Journal *journal, GError **error);
 
 G_END_DECLS
 

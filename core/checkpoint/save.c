@@ -391,7 +391,6 @@ bring_back (Work *work, GError **error)
     back = b9_parties_resume (work->parties, error);
   if (back && work->journal->was_paused && b9_parties_want_suspend (work->parties))
     back = b9_container_pause (work->target, error);
-  b9_recover_image (work->journal);
   return back;
 }
 
@@ -399,17 +398,21 @@ static void
 roll_back (Work *work, GError **error)
 {
   g_autoptr (GError) problem = NULL;
+  gboolean back;
 
   b9_progress_step (work->save->progress, "undo", 0);
-  if (bring_back (work, &problem) || b9_has_ended (work->target)) {
-    if (problem != NULL)
-      g_prefix_error (error, "the container has ended meanwhile: ");
+  back = bring_back (work, &problem) || b9_has_ended (work->target);
+  if (back && problem != NULL) {
+    g_prefix_error (error, "the container has ended meanwhile: ");
+    g_clear_error (&problem);
+  }
+  if (b9_recover_image (work->journal, problem == NULL ? &problem : NULL) && back) {
     b9_journal_end (work->journal);
     return;
   }
-  g_prefix_error (
-      error, "b9run could not bring the container back (%s); b9run recover %s tries again. It began with: ",
-      problem != NULL ? problem->message : "a program does not end", work->target->id);
+  g_prefix_error (error,
+                  "b9run could not bring everything back (%s); b9run recover %s tries again. It began with: ",
+                  problem != NULL ? problem->message : "a program does not end", work->target->id);
 }
 
 static gboolean
