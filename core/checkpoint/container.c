@@ -24,6 +24,7 @@
 #include "core/sys/files.h"
 #include "core/sys/process.h"
 
+#define SAVED_NAME "checkpointed"
 #define CHANGE_SECONDS 30
 #define PAUSE_ROUNDS 5
 #define CONTINUE_US (60 * G_USEC_PER_SEC)
@@ -120,6 +121,22 @@ b9_container_continue (const B9Target *target, GError **error)
       error, g_steal_pointer (&problem),
       "the container could not be continued (b9run resume %s tries again): ", target->id);
   return FALSE;
+}
+
+void
+b9_container_note_saved (const B9Record *record)
+{
+  g_autofree char *mark = b9_record_file (record, SAVED_NAME);
+
+  b9_replace_file (AT_FDCWD, mark, "", 0, 0600, NULL);
+}
+
+gboolean
+b9_container_is_saved (const B9Record *record)
+{
+  g_autofree char *mark = b9_record_file (record, SAVED_NAME);
+
+  return access (mark, F_OK) == 0;
 }
 
 static gboolean

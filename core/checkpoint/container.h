@@ -20,6 +20,10 @@ gboolean b9_container_pause_watched (const B9Target *target, B9Watch *watch, GEr
 /* Has it running: resumes it, as often as that takes. */
 gboolean b9_container_continue (const B9Target *target, GError **error);
 
+/* Notes in its record that it ends because it is saved: a restore into the same id may take its place. */
+void b9_container_note_saved (const B9Record *record);
+gboolean b9_container_is_saved (const B9Record *record);
+
 /* Ends a paused container without letting it run, and waits for its end.  @pid: its first process. */
 gboolean b9_container_end (B9Index *index, const B9Target *target, pid_t pid, GError **error);
 

@@ -92,6 +92,7 @@ finish (Work *work, GError **error)
   b9_image_settle (work->journal->aside);
   if (work->journal->step == B9_STEP_CONTINUE)
     return bring_back (work, error);
+  b9_container_note_saved (work->target->record);
   return work->has_ended || b9_container_end (work->index, work->target, work->pid, error);
 }
 

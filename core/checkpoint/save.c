@@ -23,7 +23,6 @@
 #include "core/run/outcome.h"
 #include "core/sys/failure.h"
 
-#define ENDED_NAME "checkpointed"
 #define LOCK_MS 10000
 
 /* More is written than memory alone: the tasks' state, files, tmpfs. */
@@ -65,14 +64,6 @@ static gboolean
 has_trait (const Work *work, guint32 trait)
 {
   return B9_STRUCT_HAS (work->backend, checkpoint_traits) && (work->backend->checkpoint_traits & trait) != 0;
-}
-
-gboolean
-b9_save_has_ended (const B9Record *record)
-{
-  g_autofree char *path = b9_record_file (record, ENDED_NAME);
-
-  return access (path, F_OK) == 0;
 }
 
 static gboolean
@@ -349,9 +340,7 @@ verify (Work *work, GError **error)
 static gboolean
 end_container (Work *work, GError **error)
 {
-  g_autofree char *mark = b9_record_file (work->target->record, ENDED_NAME);
-
-  b9_replace_file (AT_FDCWD, mark, "", 0, 0600, NULL);
+  b9_container_note_saved (work->target->record);
   if (b9_container_end (work->save->index, work->target, work->pid, error))
     return TRUE;
   g_prefix_error (error, "the image in %s is whole, but: ", work->save->image);

@@ -37,9 +37,6 @@ typedef struct {
 /* Saves it.  Where @error is set the container is as it was, unless the message says something else. */
 gboolean b9_save (B9Save *save, GError **error);
 
-/* Where a container stands after its checkpoint, for a restore into the same id: a file in its record. */
-gboolean b9_save_has_ended (const B9Record *record);
-
 G_END_DECLS
 
 #endif /* B9_SAVE_H */

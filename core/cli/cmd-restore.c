@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "core/checkpoint/archive.h"
+#include "core/checkpoint/container.h"
 #include "core/checkpoint/recover.h"
 #include "core/checkpoint/restore.h"
-#include "core/checkpoint/save.h"
 #include "core/cli/checkpointing.h"
 #include "core/cli/launching.h"
 #include "core/cli/portable.h"
@@ -43,7 +43,7 @@ make_room (B9App *app, const B9Target *place)
   if (!b9_target_from_record (&earlier, place->runtime, record, NULL) ||
       !b9_recover (app->index, &earlier, app->registry, app->config, &recovery, NULL))
     return;
-  if (!b9_save_has_ended (earlier.record) || !b9_has_ended (&earlier))
+  if (!b9_container_is_saved (earlier.record) || !b9_has_ended (&earlier))
     return;
   answer = b9_delete_by_force (&earlier, NULL);
   b9_discard (app->index, &earlier);
