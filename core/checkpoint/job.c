@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/container/shadow.h"
+#include "core/log/client-log.h"
 #include "core/run/launch.h"
 #include "core/run/query.h"
 #include "core/sys/failure.h"
@@ -66,6 +67,7 @@ b9_job_clear (B9Job *job)
   g_clear_pointer (&job->facts, g_ptr_array_unref);
   g_clear_pointer (&job->spec, b9_spec_copy_free);
   g_clear_pointer (&job->bundle, b9_bundle_free);
+  g_clear_pointer (&job->version, g_free);
 }
 
 void
@@ -119,33 +121,48 @@ b9_job_command (B9Job *job, B9Parties *parties, gboolean leave_running, char ***
   return TRUE;
 }
 
+/* Sets the error of a runtime that has not told it. */
+static char *
+fail_version (const B9Target *target, const B9RunResult *result, GError **error)
+{
+  g_autofree char *message = b9_last_words (result->error_output != NULL ? result->error_output : "");
+
+  b9_fail (error, B9_ERROR_BACKEND_FAILED, "%s does not tell its version: %s", target->program,
+           message != NULL ? message : "it failed without a word");
+  return NULL;
+}
+
 char *
-b9_job_version (const B9Target *target)
+b9_job_version (const B9Target *target, GError **error)
 {
   const B9Runtime *runtime = target->runtime;
   B9Request request = b9_target_request (target, B9_OPERATION_VERSION);
   B9Run run = {.struct_size = sizeof run, .timeout_ms = B9_QUERY_SECONDS * 1000, .keep = TRUE};
   B9RunResult result = {.struct_size = sizeof result};
   g_auto (GStrv) argv = NULL;
+  g_autofree char *errors = NULL;
+  g_autofree char *output = NULL;
 
   request.id = NULL;
-  argv = runtime->backend->build_argv (&runtime->host, &request, NULL);
+  argv = runtime->backend->build_argv (&runtime->host, &request, error);
   run.argv = (const char *const *)argv;
-  if (argv == NULL || !runtime->host.run (&runtime->host, &run, &result, NULL))
+  if (argv == NULL || !runtime->host.run (&runtime->host, &run, &result, error)) {
+    g_prefix_error (error, "%s does not tell its version: ", target->program);
     return NULL;
-  g_free (result.error_output);
+  }
+  errors = result.error_output;
+  output = result.output;
   if (result.exit_status != 0)
-    g_clear_pointer (&result.output, g_free);
-  else
-    g_strdelimit (result.output, "\n", '\0');
-  return result.output;
+    return fail_version (target, &result, error);
+  g_strdelimit (output, "\n", '\0');
+  return g_steal_pointer (&output);
 }
 
 void
 b9_job_describe (const B9Job *job, B9Manifest *manifest)
 {
   manifest->backend = g_strdup (job->target->runtime->name);
-  manifest->backend_version = b9_job_version (job->target);
+  manifest->backend_version = g_strdup (job->version);
   manifest->id = g_strdup (job->target->id);
   manifest->bundle = g_strdup (job->job.bundle);
   g_strfreev (manifest->flags);

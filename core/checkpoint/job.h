@@ -20,6 +20,7 @@ typedef struct {
   B9RequestOption leave_running;
   B9Bundle *bundle; /* as the runtime has it: with the final spec; NULL where it is gone */
   B9SpecCopy *spec;
+  char *version; /* of the runtime's program; NULL: not asked yet */
 } B9Job;
 
 /* @options: of B9RequestOption; borrowed, as is everything else. */
@@ -42,8 +43,8 @@ gboolean b9_job_has_option (const B9Job *job, const char *name);
 void b9_job_describe (const B9Job *job, B9Manifest *manifest);
 void b9_job_add_mounts (B9Manifest *manifest, const B9JsonText *spec);
 
-/* The first line of what the runtime's program says about its version, or NULL. */
-char *b9_job_version (const B9Target *target);
+/* The first line of what the runtime's program says about its version. */
+char *b9_job_version (const B9Target *target, GError **error);
 
 G_END_DECLS
 

@@ -76,9 +76,12 @@ check_backend (const B9Restore *restore, const B9Target *target, GError **error)
                     "flags-differ: the image was saved under \"%s\", and these are \"%s\"; give the same, or "
                     "start the container cold",
                     saved_flags, flags);
-  version = (traits & B9_CHECKPOINT_SAME_VERSION) != 0 ? b9_job_version (target) : NULL;
-  if (version != NULL && manifest->backend_version != NULL &&
-      strcmp (version, manifest->backend_version) != 0)
+  if ((traits & B9_CHECKPOINT_SAME_VERSION) == 0 || manifest->backend_version == NULL)
+    return TRUE;
+  version = b9_job_version (target, error);
+  if (version == NULL)
+    return FALSE;
+  if (strcmp (version, manifest->backend_version) != 0)
     return b9_fail (
         error, B9_ERROR_START_COLD,
         "backend-version-differs: the image was saved by \"%s\", and this is \"%s\", which cannot "

@@ -411,7 +411,11 @@ begin (Work *work, GError **error)
 
   work->parties = b9_parties_open (save->registry, save->config, b9_index_directory (save->index),
                                    work->backend, error);
-  if (work->parties == NULL || !check_state (work, error) ||
+  if (work->parties == NULL || !check_state (work, error))
+    return FALSE;
+  /* Now, and not while the container waits: the manifest has to have it. */
+  work->job.version = b9_job_version (work->target, error);
+  if (work->job.version == NULL ||
       !b9_parties_join (work->parties, &work->job.job, b9_container_cgroups (work->target), NULL, error) ||
       !b9_parties_check_before (work->parties, &work->job.job, error))
     return FALSE;
