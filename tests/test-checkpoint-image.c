@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -330,6 +331,19 @@ START_TEST (a_journal_that_makes_no_sense_is_refused)
 }
 END_TEST
 
+/* Later than whoever looks for it first. */
+static gpointer
+let_go (gpointer path)
+{
+  int fd;
+
+  g_usleep (300000);
+  fd = open (path, O_WRONLY | O_CLOEXEC);
+  ck_assert (fd >= 0 && write (fd, "\n", 1) == 1);
+  close (fd);
+  return NULL;
+}
+
 /* As with a full disk: nothing can be written where the journal is. */
 START_TEST (an_earlier_image_waits_for_a_journal_that_can_be_written)
 {
@@ -355,6 +369,36 @@ START_TEST (an_earlier_image_waits_for_a_journal_that_can_be_written)
   ck_assert (b9_recover_image (journal, NULL));
   assert_content ("a.img", "earlier");
   ck_assert (!g_file_test (aside, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+/* One that is killed half-way leaves a process that its driver has lost count of; and one that nobody waits
+ * for locks it when all is thought to be over.  It is nobody's child here, as after the end of its b9run. */
+START_TEST (a_helper_that_lost_its_b9run_is_waited_for)
+{
+  g_autofree char *helper = g_build_filename (top, "b9run-cuda", NULL);
+  g_autofree char *line = g_strdup_printf ("%s & exec true", helper);
+  const char *const mine[] = {"/bin/sh", "-c", line, NULL};
+  const char *const environment[] = {"PATH=/usr/bin:/bin", B9_OPERATION_VARIABLE "=token-1", NULL};
+  g_autofree char *script = g_strdup_printf ("#!/bin/sh\n: >%s/begun\nread line <%s/pipe\n: >%s/done\n", top,
+                                             top, top);
+  g_autofree char *pipe = g_build_filename (top, "pipe", NULL);
+  g_autofree char *begun = g_build_filename (top, "begun", NULL);
+  g_autofree char *done = g_build_filename (top, "done", NULL);
+  GThread *thread;
+
+  put (top, "b9run-cuda", script);
+  ck_assert_int_eq (chmod (helper, 0700), 0);
+  ck_assert_int_eq (mkfifo (pipe, 0600), 0);
+  ck_assert (g_spawn_sync (NULL, (char **)mine, (char **)environment,
+                           G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL,
+                           NULL, NULL));
+  while (!g_file_test (begun, G_FILE_TEST_EXISTS))
+    g_usleep (1000);
+  thread = g_thread_new ("release", let_go, pipe);
+  ck_assert (b9_programs_end ("token-1", NULL));
+  ck_assert (g_file_test (done, G_FILE_TEST_EXISTS));
+  g_thread_join (thread);
 }
 END_TEST
 
@@ -415,6 +459,7 @@ main (void)
   tcase_add_test (journals, two_operations_on_one_container_are_refused);
   tcase_add_test (journals, a_journal_that_makes_no_sense_is_refused);
   tcase_add_test (journals, an_earlier_image_waits_for_a_journal_that_can_be_written);
+  tcase_add_test (journals, a_helper_that_lost_its_b9run_is_waited_for);
   tcase_add_test (journals, the_programs_of_an_operation_are_ended_and_no_others);
   tcase_add_test (journals, a_signal_is_a_reason_to_end);
   return run_cases ("checkpoint-image", (TCase *[]){images, journals, NULL});

@@ -86,8 +86,29 @@ is_criu_at_work (pid_t pid, const char *environment, gsize size, const Marks *ma
   return FALSE;
 }
 
-/* The monitor of a container that is being restored stays.  A driver loses track of a process whose
- * cuda-checkpoint is killed half-way. */
+/* Our own helper waits for us, and we for it only when we are done. */
+static gboolean
+is_our_child (pid_t pid)
+{
+  g_autofree char *status = read_proc (pid, "status", NULL);
+  const char *parent = status != NULL ? strstr (status, "\nPPid:") : NULL;
+
+  return parent != NULL && atoi (parent + strlen ("\nPPid:")) == getpid ();
+}
+
+/* What of b9run's own is marked stays, as the monitor of a container that is being restored.  A driver loses
+ * track of a process whose action is cut off; and an action that outlives its b9run would undo what is
+ * brought back meanwhile. */
+static Ownership
+ownership_by_name (pid_t pid, const char *name)
+{
+  if (strcmp (name, "b9run-cuda") == 0)
+    return is_our_child (pid) ? NOT_OURS : OURS_AND_NOT_TO_BE_KILLED;
+  if (g_str_has_prefix (name, "b9run"))
+    return NOT_OURS;
+  return strcmp (name, "cuda-checkpoint") == 0 ? OURS_AND_NOT_TO_BE_KILLED : OURS;
+}
+
 static Ownership
 ownership (pid_t pid, const Marks *marks)
 {
@@ -99,10 +120,7 @@ ownership (pid_t pid, const Marks *marks)
       (!has_entry (environment, size, marks->entry) && !is_criu_at_work (pid, environment, size, marks)))
     return NOT_OURS;
   name = read_proc (pid, "comm", NULL);
-  g_strchomp (name != NULL ? name : environment);
-  if (g_strcmp0 (name, "b9run-monitor") == 0)
-    return NOT_OURS;
-  return g_strcmp0 (name, "cuda-checkpoint") == 0 ? OURS_AND_NOT_TO_BE_KILLED : OURS;
+  return name != NULL ? ownership_by_name (pid, g_strchomp (name)) : OURS;
 }
 
 /* Calls @visit for each program of the operation, with a descriptor that means it. */
@@ -235,12 +253,13 @@ follow (B9Watch *watch, pid_t pid, GError **error)
   return TRUE;
 }
 
-/* The programs of an operation are told from others by our environment, which they get. */
-static void
-set_environment (const B9Watch *watch)
+void
+b9_programs_mark (const char *token)
 {
-  g_setenv (B9_OPERATION_VARIABLE, watch->token, TRUE);
-  b9_set_environment (watch->environment);
+  if (token != NULL)
+    g_setenv (B9_OPERATION_VARIABLE, token, TRUE);
+  else
+    g_unsetenv (B9_OPERATION_VARIABLE);
 }
 
 gboolean
@@ -254,9 +273,8 @@ b9_watch_run (B9Watch *watch, GError **error)
   if (output < 0)
     return b9_fail_errno (error, errno, "cannot make room for the output of %s", watch->argv[0]);
   fcntl (output, F_SETFL, O_APPEND);
-  set_environment (watch);
+  b9_set_environment (watch->environment);
   pid = b9_spawn (&spawn, error);
-  g_unsetenv (B9_OPERATION_VARIABLE);
   if (pid == 0)
     return FALSE;
   done = follow (watch, pid, error);

@@ -14,9 +14,12 @@
 
 G_BEGIN_DECLS
 
-/* Ends every program that has @token as its B9_OPERATION_VARIABLE, or is a CRIU at work in the directory
- * @image (NULL: none), and waits until they are gone.  One that moves device state is waited for and never
- * killed.  FALSE where one stays. */
+/* From here on every program that we start has @token as its B9_OPERATION_VARIABLE; NULL: none has. */
+void b9_programs_mark (const char *token);
+
+/* Ends every program that has that mark, or is a CRIU at work in the directory @image (NULL: none), and waits
+ * until they are gone.  One that moves device state is waited for and never killed, but for our own helper,
+ * whose session ends it.  FALSE where one stays. */
 gboolean b9_programs_end (const char *token, const char *image);
 
 /* A number that changes while these programs read, write or calculate. */
@@ -26,7 +29,7 @@ guint64 b9_programs_activity (const char *token, const char *image);
 typedef struct {
   char **argv;
   const sigset_t *mask; /* to start it with */
-  const char *token;    /* for its environment, and to end it */
+  const char *token;    /* its mark, to end it by */
   char **environment;   /* "NAME=VALUE" besides; or NULL */
   const char *image;    /* whose growth is shown; or NULL */
   const char *const *patterns;

@@ -137,6 +137,7 @@ proceed (Work *work, B9Registry *registry, const B9Config *config, B9Recovery *r
              work->target->id, b9_step_name (step));
   if (!b9_programs_end (work->journal->token, work->journal->image))
     return b9_fail (error, B9_ERROR_FAILED, "a program of the operation that was cut off does not end");
+  b9_programs_mark (work->journal->token); /* for whoever recovers it where we are cut off too */
   if (step == B9_STEP_RESTORE || step == B9_STEP_CHECK) {
     delete_restored (work);
     *result = B9_RECOVERY_DELETED;
@@ -178,6 +179,7 @@ b9_recover (B9Index *index, B9Target *target, B9Registry *registry, const B9Conf
     return TRUE;
   }
   done = proceed (&work, registry, config, result, error);
+  b9_programs_mark (NULL);
   g_clear_pointer (&work.parties, b9_parties_free);
   if (done)
     b9_journal_end (journal);

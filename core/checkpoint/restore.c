@@ -227,7 +227,6 @@ look_whether_ready (gpointer data, pid_t pid, GError **error)
   if (restore->journal != NULL && !b9_journal_step (restore->journal, B9_STEP_CHECK, error))
     return B9_READY_NEVER;
   b9_progress_step (restore->progress, b9_step_name (B9_STEP_CHECK), 0);
-  g_unsetenv (B9_OPERATION_VARIABLE); /* nobody is to end a provider's helper by it */
   if (!verify_devices (restore, pid, error))
     return B9_READY_NEVER;
   if (!stop_watching (restore, error))
@@ -261,18 +260,11 @@ stop_programs (gpointer data)
 {
   B9Restore *restore = data;
 
-  g_unsetenv (B9_OPERATION_VARIABLE);
+  b9_programs_mark (NULL);
   if (restore->watchdog != NULL)
     restore->bitten = b9_watchdog_stop (g_steal_pointer (&restore->watchdog));
   b9_programs_end (restore->journal->token, restore->image); /* a killed runsc leaves its gofer behind */
   unmount_yards (restore->work);
-}
-
-static void
-set_environment (const B9Restore *restore)
-{
-  g_setenv (B9_OPERATION_VARIABLE, restore->journal->token, TRUE);
-  b9_set_environment (restore->environment);
 }
 
 gboolean
@@ -298,7 +290,8 @@ b9_restore_begin (B9Restore *restore, B9Target *target, const GPtrArray *options
   restore->journal->image = g_strdup (restore->image);
   if (!b9_journal_step (restore->journal, B9_STEP_RESTORE, error))
     return FALSE;
-  set_environment (restore);
+  b9_programs_mark (restore->journal->token);
+  b9_set_environment (restore->environment);
   if (b9_parties_image_provider (restore->parties) != NULL)
     limit_files (restore);
   if (restore->detached) {

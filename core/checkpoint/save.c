@@ -45,6 +45,7 @@ static void
 work_clear (Work *work)
 {
   b9_cancel_disarm (&work->mask);
+  b9_programs_mark (NULL);
   b9_progress_end (work->save->progress);
   g_clear_pointer (&work->parties, b9_parties_free);
   g_clear_pointer (&work->journal, b9_journal_free);
@@ -449,6 +450,7 @@ b9_save (B9Save *save, GError **error)
   work.journal = b9_journal_begin (save->target->record->directory, error);
   if (work.journal == NULL)
     return FALSE;
+  b9_programs_mark (work.journal->token);
   if (!save_paused (&work, error)) {
     roll_back (&work, error);
     return FALSE;

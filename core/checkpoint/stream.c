@@ -90,6 +90,7 @@ b9_stream_save (B9Save *save, GError **error)
 
   if (journal == NULL)
     return FALSE;
+  b9_programs_mark (journal->token);
   b9_cancel_arm (save->timeout_seconds, &before);
   b9_job_init (&job, save->target, B9_OPERATION_CHECKPOINT, save->options, save->image, save->work,
                save->strategy);
@@ -101,6 +102,7 @@ b9_stream_save (B9Save *save, GError **error)
       bring_back (save, journal);
   }
   b9_progress_end (save->progress);
+  b9_programs_mark (NULL);
   b9_journal_end (journal);
   if (done && !b9_target_exists (save->target))
     b9_disclaim (save->index, save->target);
