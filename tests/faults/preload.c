@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * preload.c: faults for b9run itself, put before the C library by LD_PRELOAD, so that b9run holds no code for
- * them.
+ * them.  What FAULT_DIR holds is in fault.sh.
  *
- * FAULT_KIND=b9run: b9run is killed right after the step FAULT_STEP is in its journal.
- * FAULT_KIND=disk: the manifest cannot be written, as on a full disk.
+ * Right after the step FAULT_STEP is in the journal, and once:
+ *   FAULT_KIND=b9run               b9run is killed
+ *   FAULT_KIND=disk, state-disk    the disk FAULT_FILL is filled, to its last byte
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+static const char *
+variable (const char *name)
+{
+  const char *value = getenv (name);
+
+  return value != NULL ? value : "";
+}
 
 static int
 ends_with (const char *text, const char *end)
@@ -29,30 +37,62 @@ static int
 is_at_step (const char *path)
 {
   char text[4096] = "", wanted[64];
-  const char *step = getenv ("FAULT_STEP");
   int fd = open (path, O_RDONLY | O_CLOEXEC);
   ssize_t size = fd >= 0 ? read (fd, text, sizeof text - 1) : -1;
 
   if (fd >= 0)
     close (fd);
-  snprintf (wanted, sizeof wanted, "\nstep=%s\n", step != NULL ? step : "");
+  snprintf (wanted, sizeof wanted, "\nstep=%s\n", variable ("FAULT_STEP"));
   return size > 0 && strstr (text, wanted) != NULL;
+}
+
+/* True the first time that it is called for this fault. */
+static int
+is_first (void)
+{
+  char path[4096];
+  int fd;
+
+  snprintf (path, sizeof path, "%s/armed", variable ("FAULT_DIR"));
+  if (access (path, F_OK) != 0)
+    return 0;
+  snprintf (path, sizeof path, "%s/met", variable ("FAULT_DIR"));
+  fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd >= 0)
+    close (fd);
+  return fd >= 0;
+}
+
+static void
+fill_disk (void)
+{
+  static const char block[65536];
+  char path[4096];
+  size_t size = sizeof block;
+  int fd;
+
+  snprintf (path, sizeof path, "%s/fill", variable ("FAULT_FILL"));
+  fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  while (fd >= 0 && size > 0) {
+    if (write (fd, block, size) <= 0)
+      size /= 2;
+  }
+  if (fd >= 0)
+    close (fd);
 }
 
 int
 renameat (int from_directory, const char *from, int to_directory, const char *to)
 {
   int (*real) (int, const char *, int, const char *) = dlsym (RTLD_NEXT, "renameat");
-  const char *kind = getenv ("FAULT_KIND");
-  int result;
+  const char *kind = variable ("FAULT_KIND");
+  int result = real (from_directory, from, to_directory, to);
 
-  if (kind != NULL && strcmp (kind, "disk") == 0 && ends_with (to, "/manifest.json")) {
-    errno = ENOSPC;
-    return -1;
-  }
-  result = real (from_directory, from, to_directory, to);
-  if (result == 0 && kind != NULL && strcmp (kind, "b9run") == 0 && ends_with (to, "/journal") &&
-      is_at_step (to))
+  if (result != 0 || !ends_with (to, "/journal") || !is_at_step (to))
+    return result;
+  if (strcmp (kind, "b9run") == 0 && is_first ())
     kill (getpid (), SIGKILL);
+  if (ends_with (kind, "disk") && is_first ())
+    fill_disk ();
   return result;
 }
