@@ -293,6 +293,23 @@ START_TEST (follows_no_link_out_of_the_state_directory)
 }
 END_TEST
 
+/* A runc that was killed while it restored has left the container's root file system mounted there. */
+START_TEST (lists_nothing_of_the_root_file_system_that_criu_was_shown)
+{
+  const B9Request request = {.struct_size = sizeof request, .root = root, .id = "c1"};
+  g_autofree char *shown = g_build_filename (root, "c1", "criu-root", NULL);
+  g_autofree char *file = g_build_filename (shown, "init", NULL);
+  g_auto (GStrv) paths = NULL;
+
+  ck_assert_int_eq (g_mkdir (shown, 0700), 0);
+  put ("c1/criu-root/init");
+  paths = runc_leftovers (NULL, &request, NULL);
+  ck_assert (g_strv_contains ((const char *const *)paths, shown));
+  ck_assert (!g_strv_contains ((const char *const *)paths, file));
+  ck_assert_int_eq (g_remove (file), 0);
+}
+END_TEST
+
 START_TEST (names_the_directory_of_a_container_that_is_gone)
 {
   const B9Request request = {.struct_size = sizeof request, .root = root, .id = "c2"};
@@ -370,6 +387,7 @@ state_case (void)
 
   tcase_add_checked_fixture (tcase, make_root, remove_root);
   tcase_add_test (tcase, finds_a_container_by_its_state_file);
+  tcase_add_test (tcase, lists_nothing_of_the_root_file_system_that_criu_was_shown);
   tcase_add_test (tcase, lists_leftovers_so_that_each_can_be_removed_in_turn);
   tcase_add_test (tcase, follows_no_link_out_of_the_state_directory);
   tcase_add_test (tcase, names_the_directory_of_a_container_that_is_gone);

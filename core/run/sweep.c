@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -170,6 +171,17 @@ kill_owned_processes (const B9Target *target)
   }
 }
 
+/* Something may be mounted there, of a runtime that was killed: what that shows is not ours to remove. */
+static gboolean
+remove_one (const char *path)
+{
+  if (unlink (path) == 0)
+    return TRUE;
+  while (umount2 (path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+    continue;
+  return rmdir (path) == 0;
+}
+
 static void
 remove_leftovers (const B9Target *target)
 {
@@ -177,7 +189,7 @@ remove_leftovers (const B9Target *target)
   g_auto (GStrv) paths = record->leftovers_ours ? list_leftovers (target, record->rootfs) : NULL;
 
   for (guint i = 0; paths != NULL && paths[i] != NULL; i++) {
-    if (unlink (paths[i]) == 0 || rmdir (paths[i]) == 0)
+    if (remove_one (paths[i]))
       g_info ("removed %s, a remain of container %s", paths[i], target->id);
   }
   if (strcmp (record->root, record->runtime_root) != 0)

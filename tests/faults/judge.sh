@@ -116,6 +116,11 @@ judge_checkpoint() {
   echo "$where; image: $image"
 }
 
+# is_rootfs_whole: nobody has removed anything of the caller's.
+is_rootfs_whole() {
+  [ -z "$(comm -23 <(cd "$ROOTFS_TEMPLATE" && find . | sort) <(cd "$NAME/rootfs" && find . | sort))" ]
+}
+
 # judge_restore DIR STEP: a container that runs, or nothing and an image that still restores.
 judge_restore() {
   local dir=$1 where
@@ -133,6 +138,7 @@ judge_restore() {
       ;;
     stopped) where='BROKEN: stopped' ;;
   esac
+  is_rootfs_whole || where="BROKEN: $where, and files of its bundle are gone"
   echo "$where"
 }
 

@@ -8,7 +8,7 @@
 #   lock       the first half of suspend
 #   delete     the second half of stop with runc
 #   undo       the way back, after the runtime has failed to save or to restore
-#   recover    the next b9run, after b9run was killed in save or in restore
+#   recover    the next b9run, after b9run was killed in save or in check
 #   look       a restore compares image and host
 
 COLUMNS_ALL='runc+criu runc+criu+fake-cuda runsc'
@@ -37,12 +37,14 @@ steps_of() {
   esac
 }
 
-# journal_step STEP: what the journal says in it.
+# journal_step OPERATION STEP KIND: what the journal says when they meet.
 journal_step() {
-  case $1 in
-    lock) echo suspend ;;
-    delete) echo stop ;;
-    *) echo "$1" ;;
+  case $1:$2:$3 in
+    *:lock:*) echo suspend ;;
+    *:delete:*) echo stop ;;
+    # Only a runtime that says "running" leads to it.
+    restore:check:error* | restore:check:hang* | restore:check:backend* | restore:check:b9run-work) echo restore ;;
+    *) echo "$2" ;;
   esac
 }
 
@@ -134,7 +136,7 @@ why_not() {
 is_quick() {
   case "$*" in
     'runc+criu checkpoint save criu' | 'runc+criu checkpoint save b9run-work' | 'runc+criu checkpoint stop b9run') ;;
-    'runc+criu restore restore criu' | 'runc+criu checkpoint save disk') ;;
+    'runc+criu restore restore backend' | 'runc+criu checkpoint save disk') ;;
     'runc+criu+fake-cuda checkpoint lock b9run-help' | 'runc+criu+fake-cuda checkpoint suspend helper') ;;
     'runc+criu+fake-cuda restore check helper-error') ;;
     'runsc checkpoint save backend' | 'runsc checkpoint pause b9run-work' | 'runsc checkpoint stop b9run') ;;

@@ -11,7 +11,9 @@
 
 #include "runc-args.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* runc makes ROOT/ID with mkdir(2): a file name may have 255 bytes, whatever the length of the root. */
 #define ID_MAX 255
@@ -239,6 +241,19 @@ runc_find (const B9Host *host, const char *root, const char *id)
   return g_file_test (state, G_FILE_TEST_EXISTS);
 }
 
+/* Where runc shows CRIU the container's root file system, by a mount that a killed runc leaves: what is below
+ * is the caller's. */
+static gboolean
+is_mount (const char *directory, const char *name)
+{
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+  struct statx info;
+
+  return strcmp (name, "criu-root") == 0 ||
+         (statx (AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &info) == 0 &&
+          (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0);
+}
+
 static void
 collect (GPtrArray *paths, const char *directory, int depth)
 {
@@ -249,8 +264,8 @@ collect (GPtrArray *paths, const char *directory, int depth)
 
   while (entries != NULL && (name = g_dir_read_name (entries)) != NULL) {
     char *path = g_build_filename (directory, name, NULL);
-    gboolean descend = depth > 1 && !g_file_test (path, G_FILE_TEST_IS_SYMLINK) &&
-                       g_file_test (path, G_FILE_TEST_IS_DIR);
+    gboolean descend = depth > 1 && !is_mount (directory, name) &&
+                       !g_file_test (path, G_FILE_TEST_IS_SYMLINK) && g_file_test (path, G_FILE_TEST_IS_DIR);
 
     if (descend)
       collect (paths, path, depth - 1);
