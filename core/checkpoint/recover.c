@@ -12,6 +12,7 @@
 #include "core/checkpoint/job.h"
 #include "core/checkpoint/programs.h"
 #include "core/run/claim.h"
+#include "core/run/sweep.h"
 #include "core/sys/failure.h"
 
 typedef struct {
@@ -102,6 +103,7 @@ delete_restored (Work *work)
   g_autoptr (GError) problem = NULL;
   g_autofree char *answer = NULL;
 
+  b9_sweep_mounts (work->target);
   if (b9_target_exists (work->target))
     answer = b9_delete_by_force (work->target, &problem);
   if (problem != NULL)

@@ -23,6 +23,7 @@
 #include "core/run/outcome.h"
 #include "core/run/query.h"
 #include "core/run/spawn.h"
+#include "core/run/sweep.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
 #include "core/sys/process.h"
@@ -156,8 +157,10 @@ leave_nothing (const B9Launch *launch, const GError *failure)
   }
   /* Another b9run may have deleted the container, and made the next one of this name, while we were slow to
    * notice. */
-  if (b9_claim_stands (launch->target->record) && b9_target_exists (launch->target))
+  if (b9_claim_stands (launch->target->record) && b9_target_exists (launch->target)) {
+    b9_sweep_mounts (launch->target);
     delete_by_force (launch);
+  }
   b9_disclaim (launch->index, launch->target);
 }
 

@@ -171,15 +171,30 @@ kill_owned_processes (const B9Target *target)
   }
 }
 
-/* Something may be mounted there, of a runtime that was killed: what that shows is not ours to remove. */
+static void
+unmount_all (const char *path)
+{
+  while (umount2 (path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+    g_info ("unmounted %s", path);
+}
+
 static gboolean
 remove_one (const char *path)
 {
   if (unlink (path) == 0)
     return TRUE;
-  while (umount2 (path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-    continue;
+  unmount_all (path);
   return rmdir (path) == 0;
+}
+
+void
+b9_sweep_mounts (const B9Target *target)
+{
+  const B9Record *record = target->record;
+  g_auto (GStrv) paths = record->leftovers_ours ? list_leftovers (target, record->rootfs) : NULL;
+
+  for (guint i = 0; paths != NULL && paths[i] != NULL; i++)
+    unmount_all (paths[i]);
 }
 
 static void

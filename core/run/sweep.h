@@ -22,6 +22,11 @@ void b9_sweep_prepare (const B9Target *target, B9Record *record);
  */
 void b9_sweep (const B9Index *index, const B9Target *target, gboolean was_interrupted);
 
+/* Takes away what a killed runtime has mounted in its state.  It goes before the runtime is told to delete a
+ * half-made container: runc removes its state with all below, and that is the caller's root file system where
+ * CRIU was shown it. */
+void b9_sweep_mounts (const B9Target *target);
+
 G_END_DECLS
 
 #endif /* B9_SWEEP_H */
