@@ -160,6 +160,11 @@ leave_nothing (const B9Launch *launch, const GError *failure)
   if (b9_claim_stands (launch->target->record) && b9_target_exists (launch->target)) {
     b9_sweep_mounts (launch->target);
     delete_by_force (launch);
+    /* Half restored, it must not stay, whatever the runtime says. */
+    if (launch->failed != NULL && failure != NULL && b9_target_exists (launch->target)) {
+      b9_discard (launch->index, launch->target);
+      return;
+    }
   }
   b9_disclaim (launch->index, launch->target);
 }
