@@ -140,7 +140,7 @@ is_quick() {
     'runc+criu+fake-cuda checkpoint lock b9run-help' | 'runc+criu+fake-cuda checkpoint suspend helper') ;;
     'runc+criu+fake-cuda restore check helper-error') ;;
     'runsc checkpoint save backend' | 'runsc checkpoint pause b9run-work' | 'runsc checkpoint stop b9run') ;;
-    'runsc checkpoint verify state-disk' | 'runsc restore check error') ;;
+    'runsc checkpoint verify state-disk' | 'runsc restore restore backend') ;;
     *) return 1 ;;
   esac
 }
