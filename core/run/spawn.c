@@ -70,7 +70,7 @@ child (const B9Spawn *spawn, char **environment, char *listen_pid, pid_t parent)
 {
   if (spawn->own_session)
     setsid ();
-  if (prctl (PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid () != parent)
+  if (!spawn->outlives_us && (prctl (PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid () != parent))
     return ESRCH;
   if (spawn->own_group && setpgid (0, 0) != 0)
     return errno;
@@ -106,7 +106,8 @@ b9_spawn (const B9Spawn *spawn, GError **error)
   char *listen_pid;
   g_autofree char **environment = child_environment (buffer, &listen_pid);
   volatile int failure = 0;
-  pid_t pid = start (spawn, environment, listen_pid, &failure);
+  pid_t pid = start (spawn, spawn->environment != NULL ? spawn->environment : environment, listen_pid,
+                     &failure);
 
   if (pid < 0) {
     b9_fail_errno (error, errno, "cannot start %s", spawn->argv[0]);

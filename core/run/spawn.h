@@ -16,12 +16,15 @@ typedef struct {
   int output, error;    /* descriptors for standard output and error; -1: ours */
   gboolean own_group;   /* in a process group of its own */
   gboolean own_session; /* setsid(2) */
+  gboolean outlives_us; /* does not die with us */
+  char **environment;   /* of its own; NULL: ours */
   const sigset_t *mask; /* the signal mask to start with; NULL: ours */
 } B9Spawn;
 
-/* Starts it by vfork(2), which costs the same whatever our size.  The child dies with us (PR_SET_PDEATHSIG),
- * keeps our descriptors, working directory, umask and environment, and finds its own PID in LISTEN_PID where
- * that was ours (sd_listen_fds(3)).  0 with B9_ERROR_BACKEND_MISSING where it cannot be executed. */
+/* Starts it by vfork(2), which costs the same whatever our size.  Unless told otherwise, the child dies with
+ * us (PR_SET_PDEATHSIG), keeps our descriptors, working directory, umask and environment, and finds its own
+ * PID in LISTEN_PID where that was ours (sd_listen_fds(3)).  0 with B9_ERROR_BACKEND_MISSING where it cannot
+ * be executed. */
 pid_t b9_spawn (const B9Spawn *spawn, GError **error);
 
 /* waitpid(2) across interruptions. */
