@@ -109,7 +109,7 @@ b9_container_continue (const B9Target *target, GError **error)
     state = b9_look_at_state (target, &problem);
     if (state != NULL && strcmp (state->status, "running") == 0)
       return TRUE;
-    if (state != NULL && strcmp (state->status, "stopped") == 0)
+    if (state != NULL ? strcmp (state->status, "stopped") == 0 : !b9_target_exists (target))
       return b9_fail (error, B9_ERROR_NOT_RUNNING, "the container has ended meanwhile");
     if (state != NULL && change (target, B9_OPERATION_RESUME, &problem))
       continue;
