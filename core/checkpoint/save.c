@@ -372,6 +372,8 @@ bring_back (Work *work, GError **error)
   B9Step reached = work->journal->step;
   gboolean back = TRUE;
 
+  if (work->parties == NULL)
+    return TRUE; /* nothing has been touched */
   b9_parties_insist (work->parties);
   if (reached >= B9_STEP_PAUSE)
     back = b9_programs_end (work->journal->token, work->save->image);
@@ -391,7 +393,7 @@ roll_back (Work *work, GError **error)
   gboolean back;
 
   b9_progress_step (work->save->progress, "undo", 0);
-  back = bring_back (work, &problem) || b9_has_ended (work->target);
+  back = bring_back (work, &problem) || b9_has_ended (work->target) || !b9_target_exists (work->target);
   if (back && problem != NULL) {
     g_prefix_error (error, "the container has ended meanwhile: ");
     g_clear_error (&problem);
