@@ -280,7 +280,7 @@ END_TEST
 
 START_TEST (a_journal_is_taken_over_after_its_owner)
 {
-  g_autoptr (B9Journal) journal = b9_journal_begin (top, NULL);
+  g_autoptr (B9Journal) journal = b9_journal_begin (top, B9_WORK_CHECKPOINT, NULL);
   g_autoptr (B9Journal) found = NULL;
   gboolean busy = FALSE;
 
@@ -308,13 +308,13 @@ END_TEST
 
 START_TEST (two_operations_on_one_container_are_refused)
 {
-  g_autoptr (B9Journal) journal = b9_journal_begin (top, NULL);
+  g_autoptr (B9Journal) journal = b9_journal_begin (top, B9_WORK_CHECKPOINT, NULL);
   g_autoptr (GError) error = NULL;
 
   ck_assert_ptr_nonnull (journal);
-  ck_assert_ptr_null (b9_journal_begin (top, &error));
+  ck_assert_ptr_null (b9_journal_begin (top, B9_WORK_CHECKPOINT, &error));
   assert_failure (
-      error, B9_ERROR_WRONG_STATE,
+      error, B9_ERROR_BUSY,
       "another checkpoint, restore or recovery of this container is at work; wait until it has ended");
 }
 END_TEST

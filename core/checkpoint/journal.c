@@ -8,23 +8,29 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include "core/sys/failure.h"
+#include "core/sys/process.h"
 
 #define GROUP "journal"
 #define JOURNAL_VERSION 1
 #define FILE_NAME "journal"
 #define LOCK_NAME "journal.lock"
 #define MAX_BYTES (1024 * 1024)
+#define MAX_NAME 128
 
 static const char *const step_names[] = {
     [B9_STEP_BEGUN] = "begun",       [B9_STEP_SUSPEND] = "suspend", [B9_STEP_PAUSE] = "pause",
     [B9_STEP_SAVE] = "save",         [B9_STEP_VERIFY] = "verify",   [B9_STEP_STOP] = "stop",
     [B9_STEP_CONTINUE] = "continue", [B9_STEP_RESTORE] = "restore", [B9_STEP_CHECK] = "check",
 };
+
+static const char *const work_names[] = {
+    [B9_WORK_CHECKPOINT] = "checkpoint", [B9_WORK_RESTORE] = "restore", [B9_WORK_RECOVERY] = "recovery"};
 
 const char *
 b9_step_name (B9Step step)
@@ -47,28 +53,71 @@ b9_journal_free (B9Journal *journal)
   g_free (journal);
 }
 
+/* "PID START-TIME WORK", for b9_journal_worker.  Who cannot write it stays unknown. */
+static void
+sign (int lock, B9Work work)
+{
+  g_autofree char *name = NULL;
+  guint64 start = 0;
+
+  b9_process_look (getpid (), &start, NULL);
+  name = g_strdup_printf ("%d %" G_GUINT64_FORMAT " %s\n", (int)getpid (), start, work_names[work]);
+  if (ftruncate (lock, 0) != 0 || !b9_write_all (lock, name, strlen (name)))
+    return;
+}
+
 /* -1 with errno EWOULDBLOCK where somebody has it. */
 static int
-take_lock (const char *directory)
+take_lock (const char *directory, B9Work work)
 {
   g_autofree char *path = g_build_filename (directory, LOCK_NAME, NULL);
   int fd = open (path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-  if (fd < 0 || flock (fd, LOCK_EX | LOCK_NB) == 0)
+  if (fd < 0)
+    return -1;
+  if (flock (fd, LOCK_EX | LOCK_NB) == 0) {
+    sign (fd, work);
     return fd;
+  }
   b9_fd_close (&fd);
   errno = EWOULDBLOCK;
   return -1;
 }
 
+static gboolean
+find_work (const char *name, B9Work *work)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (work_names); i++) {
+    if (strcmp (work_names[i], name) != 0)
+      continue;
+    *work = (B9Work)i;
+    return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean
+b9_journal_worker (const char *directory, B9Worker *worker)
+{
+  g_autofree char *path = g_build_filename (directory, LOCK_NAME, NULL);
+  g_autofree char *text = b9_read_file (AT_FDCWD, path, MAX_NAME, NULL, NULL);
+  char work[16];
+  int pid;
+
+  if (text == NULL || sscanf (text, "%d %" G_GUINT64_FORMAT " %15s", &pid, &worker->start, work) != 3)
+    return FALSE;
+  worker->pid = (pid_t)pid;
+  return find_work (work, &worker->work) && b9_process_alive (worker->pid, worker->start);
+}
+
 B9Journal *
-b9_journal_begin (const char *directory, GError **error)
+b9_journal_begin (const char *directory, B9Work work, GError **error)
 {
   g_autoptr (B9Journal) journal = g_new0 (B9Journal, 1);
 
-  journal->lock = take_lock (directory);
+  journal->lock = take_lock (directory, work);
   if (journal->lock < 0 && errno == EWOULDBLOCK) {
-    b9_fail (error, B9_ERROR_WRONG_STATE,
+    b9_fail (error, B9_ERROR_BUSY,
              "another checkpoint, restore or recovery of this container is at work; wait until it has ended");
     return NULL;
   }
@@ -137,6 +186,8 @@ b9_journal_end (B9Journal *journal)
 {
   g_autofree char *path = g_build_filename (journal->directory, FILE_NAME, NULL);
 
+  if (journal->lock < 0) /* it has ended, and the next one may have begun */
+    return;
   unlink (path);
 }
 
@@ -193,7 +244,7 @@ b9_journal_take_over (const char *directory, gboolean *busy, GError **error)
   gsize size = 0;
 
   *busy = FALSE;
-  journal->lock = take_lock (directory);
+  journal->lock = take_lock (directory, B9_WORK_RECOVERY);
   if (journal->lock < 0 && errno == EWOULDBLOCK) {
     *busy = TRUE;
     return NULL;

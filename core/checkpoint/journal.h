@@ -4,7 +4,7 @@
  * a crash can bring the container back.
  *
  * It is the file `journal` in the container's record.  Who is at work holds a lock on `journal.lock` beside
- * it, which the kernel lets go when that process dies.
+ * it, which the kernel lets go when that process dies, and has its name in there.
  */
 #ifndef B9_JOURNAL_H
 #define B9_JOURNAL_H
@@ -29,6 +29,12 @@ typedef enum {
   B9_STEP_CHECK,    /* the restored container is looked at */
 } B9Step;
 
+typedef enum {
+  B9_WORK_CHECKPOINT,
+  B9_WORK_RESTORE,
+  B9_WORK_RECOVERY, /* of one that was cut off */
+} B9Work;
+
 typedef struct {
   char *directory; /* the record's */
   B9Fd lock;
@@ -41,13 +47,13 @@ typedef struct {
   char **devices;      /* the device providers that have been asked to suspend */
 } B9Journal;
 
-/* Begins one.  B9_ERROR_WRONG_STATE where another process is at it. */
-B9Journal *b9_journal_begin (const char *directory, GError **error);
+/* Begins one.  B9_ERROR_BUSY where another process is at it. */
+B9Journal *b9_journal_begin (const char *directory, B9Work work, GError **error);
 
 /* Notes on the disk what comes next; where that fails, @journal stays at the step before. */
 gboolean b9_journal_step (B9Journal *journal, B9Step step, GError **error);
 
-/* The operation is over, and nothing is left to do. */
+/* The operation is over, and nothing is left to do; others may begin. */
 void b9_journal_end (B9Journal *journal);
 
 void b9_journal_free (B9Journal *journal); /* leaves the file */
@@ -59,6 +65,17 @@ gboolean b9_journal_exists (const char *directory);
 /* The journal of one that was cut off, locked.  NULL without an error where there is none or somebody is at
  * work (*@busy). */
 B9Journal *b9_journal_take_over (const char *directory, gboolean *busy, GError **error);
+
+/* Who is at work. */
+typedef struct {
+  pid_t pid;
+  guint64 start; /* with it the PID names one process for good (process.h) */
+  B9Work work;
+} B9Worker;
+
+/* FALSE where nobody alive is known to be: whoever has taken the lock a moment ago may not have said so yet.
+ */
+gboolean b9_journal_worker (const char *directory, B9Worker *worker);
 
 const char *b9_step_name (B9Step step); /* "save" */
 

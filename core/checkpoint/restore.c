@@ -284,7 +284,7 @@ b9_restore_begin (B9Restore *restore, B9Target *target, const GPtrArray *options
     return FALSE;
   if (g_mkdir_with_parents (restore->work, 0700) != 0)
     return b9_fail (error, B9_ERROR_IO, "the work path %s cannot be made", restore->work);
-  restore->journal = b9_journal_begin (target->record->directory, error);
+  restore->journal = b9_journal_begin (target->record->directory, B9_WORK_RESTORE, error);
   if (restore->journal == NULL)
     return FALSE;
   restore->journal->image = g_strdup (restore->image);

@@ -449,7 +449,7 @@ b9_save (B9Save *save, GError **error)
                save->strategy);
   if (!B9_STRUCT_HAS (work.backend, image_file))
     return b9_fail (error, B9_ERROR_UNSUPPORTED, "backend %s has no checkpoint", save->target->runtime->name);
-  work.journal = b9_journal_begin (save->target->record->directory, error);
+  work.journal = b9_journal_begin (save->target->record->directory, B9_WORK_CHECKPOINT, error);
   if (work.journal == NULL)
     return FALSE;
   b9_programs_mark (work.journal->token);

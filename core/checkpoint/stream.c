@@ -82,7 +82,8 @@ bring_back (const B9Save *save, const B9Journal *journal)
 gboolean
 b9_stream_save (B9Save *save, GError **error)
 {
-  g_autoptr (B9Journal) journal = b9_journal_begin (save->target->record->directory, error);
+  g_autoptr (B9Journal) journal = b9_journal_begin (save->target->record->directory, B9_WORK_CHECKPOINT,
+                                                    error);
   g_autoptr (B9Parties) parties = NULL;
   B9Job job = {0};
   sigset_t before;

@@ -145,6 +145,7 @@ b9_error_name (int code)
       [B9_ERROR_UNOBSERVED] = "exit-unobserved",
       [B9_ERROR_CAPABILITY] = "capability-unsupported",
       [B9_ERROR_START_COLD] = "start-cold",
+      [B9_ERROR_BUSY] = "container-busy",
   };
 
   if (code < 0 || code >= (int)G_N_ELEMENTS (names) || names[code] == NULL)

@@ -43,6 +43,7 @@ G_BEGIN_DECLS
  * @B9_ERROR_CAPABILITY: the capability matrix has what is needed as UNSUPPORTED.
  * @B9_ERROR_START_COLD: an image cannot be restored on this host or at all; the container can be started
  * cold.
+ * @B9_ERROR_BUSY: a checkpoint, restore or recovery of the container is at work; try again when it has ended.
  *
  * Codes are only ever added, at the end.  Each has a stable name that the JSON log carries as
  * `"code"`; see b9run(8), EXIT STATUS.
@@ -71,6 +72,7 @@ typedef enum {
   B9_ERROR_UNOBSERVED,
   B9_ERROR_CAPABILITY,
   B9_ERROR_START_COLD,
+  B9_ERROR_BUSY,
 } B9Error;
 
 G_END_DECLS
