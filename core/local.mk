@@ -21,6 +21,7 @@ libb9core_la_SOURCES = \
 	core/checkpoint/cancel.c core/checkpoint/cancel.h \
 	core/checkpoint/container.c core/checkpoint/container.h \
 	core/checkpoint/digest.c core/checkpoint/digest.h \
+	core/checkpoint/guardian.c core/checkpoint/guardian.h \
 	core/checkpoint/image.c core/checkpoint/image.h \
 	core/checkpoint/job.c core/checkpoint/job.h \
 	core/checkpoint/journal.c core/checkpoint/journal.h \
@@ -151,6 +152,12 @@ pkglibexec_PROGRAMS += b9run-monitor
 b9run_monitor_SOURCES = core/monitor/monitor.c
 b9run_monitor_CFLAGS = $(B9_STD) $(B9_WARN) $(B9_HARDEN)
 b9run_monitor_LDFLAGS = $(B9_HARDEN_LINK)
+
+# Watches over every checkpoint and restore, which waits until it is started; so the same goes for it.
+pkglibexec_PROGRAMS += b9run-guardian
+b9run_guardian_SOURCES = core/guardian/guardian.c
+b9run_guardian_CFLAGS = $(B9_STD) $(B9_WARN) $(B9_HARDEN)
+b9run_guardian_LDFLAGS = $(B9_HARDEN_LINK)
 
 # Stands before hooks whose bundle is not the runtime's.
 pkglibexec_PROGRAMS += b9run-hook

@@ -48,6 +48,7 @@ B9_CHECKS = \
 	tests/test-files \
 	tests/test-formats \
 	tests/test-gpu-type \
+	tests/test-guardian \
 	tests/test-host \
 	tests/test-host-cells \
 	tests/test-host-services \
@@ -301,6 +302,10 @@ tests_test_config_files_LDADD = $(B9_TEST_LIBS)
 tests_test_checkpoint_image_SOURCES = tests/test-checkpoint-image.c tests/suite-testing.h
 tests_test_checkpoint_image_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_checkpoint_image_LDADD = $(B9_TEST_LIBS)
+
+tests_test_guardian_SOURCES = tests/test-guardian.c tests/suite-testing.h
+tests_test_guardian_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_guardian_LDADD = $(B9_TEST_LIBS)
 
 tests_test_checkpoint_vtable_SOURCES = tests/test-checkpoint-vtable.c tests/suite-testing.h
 tests_test_checkpoint_vtable_CFLAGS = $(B9_TEST_CFLAGS)

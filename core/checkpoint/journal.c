@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "core/checkpoint/guardian.h"
 #include "core/sys/failure.h"
 #include "core/sys/process.h"
 
@@ -189,6 +190,8 @@ b9_journal_end (B9Journal *journal)
   if (journal->lock < 0) /* it has ended, and the next one may have begun */
     return;
   unlink (path);
+  b9_guardian_dismiss (journal);
+  b9_fd_close (&journal->lock);
 }
 
 gboolean

@@ -37,8 +37,9 @@ typedef enum {
 
 typedef struct {
   char *directory; /* the record's */
-  B9Fd lock;
-  char *token; /* what B9_OPERATION_VARIABLE is set to */
+  B9Fd lock;       /* -1 once it has ended */
+  pid_t guardian;  /* guardian.h; 0: none */
+  char *token;     /* what B9_OPERATION_VARIABLE is set to */
   B9Step step;
   gboolean was_paused; /* by its owner, before we came */
   char *image;         /* absolute path; NULL before it is touched */

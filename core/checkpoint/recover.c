@@ -15,6 +15,9 @@
 #include "core/run/sweep.h"
 #include "core/sys/failure.h"
 
+#define PATIENCE_US (60 * G_USEC_PER_SEC)
+#define LOOK_US 10000
+
 typedef struct {
   B9Index *index;
   B9Target *target;
@@ -190,4 +193,27 @@ b9_recover (B9Index *index, B9Target *target, B9Registry *registry, const B9Conf
                     "container %s was being checkpointed when that was cut off, and cannot be brought back: ",
                     target->id);
   return done;
+}
+
+/* Nobody known has the lock for a moment only: who begins, and a guardian that looks whether it is needed. */
+gboolean
+b9_recover_patiently (B9Index *index, B9Target *target, B9Registry *registry, const B9Config *config,
+                      B9Recovery *result, B9Worker *worker, GError **error)
+{
+  const char *directory = target->record->directory;
+  gint64 until = g_get_monotonic_time () + PATIENCE_US;
+
+  *result = B9_RECOVERY_NONE;
+  while (b9_journal_exists (directory)) {
+    *worker = (B9Worker){.work = B9_WORK_RECOVERY};
+    if (!b9_recover (index, target, registry, config, result, error))
+      return FALSE;
+    if (*result != B9_RECOVERY_BUSY ||
+        (b9_journal_worker (directory, worker) && worker->work != B9_WORK_RECOVERY) ||
+        g_get_monotonic_time () > until)
+      return TRUE;
+    g_usleep (LOOK_US);
+    *result = B9_RECOVERY_NONE;
+  }
+  return TRUE;
 }

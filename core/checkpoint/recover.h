@@ -28,6 +28,12 @@ typedef enum {
 gboolean b9_recover (B9Index *index, B9Target *target, B9Registry *registry, const B9Config *config,
                      B9Recovery *result, GError **error);
 
+/* The same, but where another recovery is at work (b9run-guardian began first) it waits for the end of that,
+ * a minute at most.  So B9_RECOVERY_BUSY means a checkpoint or a restore, as *@worker says, or that minute.
+ */
+gboolean b9_recover_patiently (B9Index *index, B9Target *target, B9Registry *registry, const B9Config *config,
+                               B9Recovery *result, B9Worker *worker, GError **error);
+
 /* Removes the new image and moves the earlier one back.  May be cut off and done again at any point: no file
  * of the earlier image is taken for one of the new.  FALSE where the journal cannot be written for that: the
  * earlier image still waits, and the journal that says so has to stay. */

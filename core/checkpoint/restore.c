@@ -15,6 +15,7 @@
 
 #include "core/checkpoint/cancel.h"
 #include "core/checkpoint/container.h"
+#include "core/checkpoint/guardian.h"
 #include "core/checkpoint/programs.h"
 #include "core/checkpoint/watchdog.h"
 #include "core/sys/failure.h"
@@ -288,7 +289,8 @@ b9_restore_begin (B9Restore *restore, B9Target *target, const GPtrArray *options
   if (restore->journal == NULL)
     return FALSE;
   restore->journal->image = g_strdup (restore->image);
-  if (!b9_journal_step (restore->journal, B9_STEP_RESTORE, error))
+  if (!b9_guardian_start (restore->journal, restore->recover, NULL, error) ||
+      !b9_journal_step (restore->journal, B9_STEP_RESTORE, error))
     return FALSE;
   b9_programs_mark (restore->journal->token);
   b9_set_environment (restore->environment);
@@ -348,6 +350,7 @@ b9_restore_clear (B9Restore *restore)
   g_clear_pointer (&restore->manifest, b9_manifest_free);
   g_clear_pointer (&restore->arguments, g_ptr_array_unref);
   g_strfreev (restore->environment);
+  g_strfreev (restore->recover);
   g_free (restore->bitten);
   b9_job_clear (&restore->job);
 }

@@ -22,6 +22,7 @@ typedef struct {
   B9Registry *registry;
   const B9Config *config;
   const char *image, *work; /* absolute */
+  char **recover;           /* owned: the command line that undoes it when we are killed (guardian.h) */
   gboolean verify_digests;
   gboolean detached;
   guint timeout_seconds; /* 0: none */

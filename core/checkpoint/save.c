@@ -15,6 +15,7 @@
 
 #include "core/checkpoint/cancel.h"
 #include "core/checkpoint/container.h"
+#include "core/checkpoint/guardian.h"
 #include "core/checkpoint/job.h"
 #include "core/checkpoint/programs.h"
 #include "core/checkpoint/recover.h"
@@ -451,6 +452,8 @@ b9_save (B9Save *save, GError **error)
     return b9_fail (error, B9_ERROR_UNSUPPORTED, "backend %s has no checkpoint", save->target->runtime->name);
   work.journal = b9_journal_begin (save->target->record->directory, B9_WORK_CHECKPOINT, error);
   if (work.journal == NULL)
+    return FALSE;
+  if (!b9_guardian_start (work.journal, save->recover, &work.mask, error))
     return FALSE;
   b9_programs_mark (work.journal->token);
   if (!save_paused (&work, error)) {

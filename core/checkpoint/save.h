@@ -24,6 +24,7 @@ typedef struct {
   const char *image, *work; /* absolute */
   const char *parent;       /* --parent-path, or NULL */
   const char *strategy;     /* asked for, or NULL */
+  char **recover;           /* the command line that undoes it when we are killed (guardian.h) */
   gboolean leave_running;
   gboolean digests;      /* compute them for the manifest */
   guint timeout_seconds; /* 0: none */

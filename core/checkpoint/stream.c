@@ -12,6 +12,7 @@
 
 #include "core/checkpoint/cancel.h"
 #include "core/checkpoint/container.h"
+#include "core/checkpoint/guardian.h"
 #include "core/checkpoint/job.h"
 #include "core/checkpoint/programs.h"
 #include "core/log/client-log.h"
@@ -49,7 +50,8 @@ run (const B9Save *save, B9Job *job, B9Parties *parties, B9Journal *journal, con
 }
 
 static gboolean
-begin (const B9Save *save, B9Job *job, B9Parties *parties, B9Journal *journal, GError **error)
+begin (const B9Save *save, B9Job *job, B9Parties *parties, B9Journal *journal, const sigset_t *mask,
+       GError **error)
 {
   g_autoptr (B9State) state = b9_query_state (save->target, NULL, error);
 
@@ -65,6 +67,7 @@ begin (const B9Save *save, B9Job *job, B9Parties *parties, B9Journal *journal, G
     return b9_fail (error, B9_ERROR_IO, "the image directory %s or the work path %s cannot be made",
                     save->image, save->work);
   return b9_parties_check_before (parties, &job->job, error) &&
+         b9_guardian_start (journal, save->recover, mask, error) &&
          b9_journal_step (journal, B9_STEP_SAVE, error);
 }
 
@@ -97,7 +100,7 @@ b9_stream_save (B9Save *save, GError **error)
                save->strategy);
   parties = b9_parties_open (save->registry, save->config, b9_index_directory (save->index),
                              save->target->runtime->backend, error);
-  if (parties != NULL && begin (save, &job, parties, journal, error)) {
+  if (parties != NULL && begin (save, &job, parties, journal, &before, error)) {
     done = run (save, &job, parties, journal, &before, error);
     if (!done)
       bring_back (save, journal);

@@ -36,9 +36,9 @@ b9_app_global (const B9App *app, const char *name)
 static gboolean
 goes_by_the_record (const B9App *app)
 {
-  static const B9CommandFunc commands[] = {b9_cmd_start,  b9_cmd_state, b9_cmd_kill,
-                                           b9_cmd_delete, b9_cmd_wait,  b9_cmd_pause,
-                                           b9_cmd_resume, b9_cmd_exec,  b9_cmd_ps};
+  static const B9CommandFunc commands[] = {b9_cmd_start, b9_cmd_state,  b9_cmd_kill,   b9_cmd_delete,
+                                           b9_cmd_wait,  b9_cmd_pause,  b9_cmd_resume, b9_cmd_exec,
+                                           b9_cmd_ps,    b9_cmd_recover};
 
   for (guint i = 0; app->command != NULL && i < G_N_ELEMENTS (commands); i++) {
     if (app->command->run == commands[i])

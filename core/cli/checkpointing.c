@@ -6,6 +6,7 @@
 
 #include "core/cli/checkpointing.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/checkpoint/cancel.h"
@@ -15,6 +16,7 @@
 
 #define DEFAULT_IMAGE "checkpoint" /* runc's, below the working directory */
 #define MAX_SECONDS 604800
+#define DELETED " (deleted)"
 
 /* b9run's own; no runtime has them. */
 static const char *const own_options[] = {
@@ -79,6 +81,47 @@ b9_checkpointing_options (const B9Line *line)
       g_ptr_array_add (options, option);
   }
   return options;
+}
+
+/* Our own program; "(deleted)" follows the path of one that was replaced meanwhile, and the new one will do.
+ */
+static char *
+own_program (void)
+{
+  char *path = g_file_read_link ("/proc/self/exe", NULL);
+
+  if (path != NULL && g_str_has_suffix (path, DELETED))
+    path[strlen (path) - strlen (DELETED)] = '\0';
+  return path != NULL ? path : g_strdup (B9_BINDIR "/b9run");
+}
+
+static void
+add_option (GPtrArray *words, const char *name, char *value)
+{
+  if (value == NULL)
+    return;
+  g_ptr_array_add (words, g_strdup (name));
+  g_ptr_array_add (words, value);
+}
+
+char **
+b9_checkpointing_recover (const B9App *app, const B9Target *target)
+{
+  const char *given = b9_app_global (app, "config");
+  const char *config = given != NULL ? given : secure_getenv ("B9RUN_CONFIG");
+  GPtrArray *words = g_ptr_array_new ();
+
+  g_ptr_array_add (words, own_program ());
+  add_option (words, "--state-directory", g_strdup (b9_index_directory (app->index)));
+  add_option (words, "--config", config != NULL ? b9_absolute_path (config, NULL) : NULL);
+  add_option (words, "--pool", g_strdup (b9_app_global (app, "pool")));
+  add_option (words, "--root", g_strdup (target->record->root));
+  if (b9_line_flag (app->globals, "debug"))
+    g_ptr_array_add (words, g_strdup ("--debug"));
+  g_ptr_array_add (words, g_strdup ("recover"));
+  add_option (words, "--", g_strdup (target->id));
+  g_ptr_array_add (words, NULL);
+  return (char **)g_ptr_array_free (words, FALSE);
 }
 
 gboolean

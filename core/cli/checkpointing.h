@@ -19,6 +19,10 @@ char *b9_checkpointing_path (const B9Line *line, const char *name);
 /* The options that are the runtime's: borrowed B9RequestOption, not NULL-ended. */
 GPtrArray *b9_checkpointing_options (const B9Line *line);
 
+/* `b9run recover ID` as this b9run would do it for @target, which has a record, from anywhere: guardian.h.
+ * g_strfreev(). */
+char **b9_checkpointing_recover (const B9App *app, const B9Target *target);
+
 gboolean b9_checkpointing_timeout (const B9Line *line, guint *seconds, GError **error);
 
 /* What the capability matrix has to say about the command and each of its options. */

@@ -70,6 +70,7 @@ save (B9App *app, const B9Line *line, B9Target *target, B9Progress *progress, GE
   g_autofree char *image = b9_checkpointing_path (line, "image-path");
   g_autofree char *work = b9_checkpointing_path (line, "work-path");
   g_auto (B9Export) export = {0};
+  g_auto (GStrv) recover = b9_checkpointing_recover (app, target);
   B9Save what = {.index = app->index,
                  .target = target,
                  .registry = app->registry,
@@ -79,6 +80,7 @@ save (B9App *app, const B9Line *line, B9Target *target, B9Progress *progress, GE
                  .work = work,
                  .parent = b9_line_value (line, "parent-path"),
                  .strategy = b9_line_value (line, "strategy"),
+                 .recover = recover,
                  .leave_running = b9_line_flag (line, "leave-running"),
                  .digests = !b9_line_flag (line, "no-digests"),
                  .progress = progress};

@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#define G_LOG_DOMAIN "b9run-checkpoint"
+
 #include <stdio.h>
 
 #include "core/checkpoint/journal.h"
@@ -37,15 +39,21 @@ recover_one (B9App *app, B9Record *record, GError **error)
   g_auto (B9Target) target = {0};
   g_autofree char *id = g_strdup (record->id);
   const B9Runtime *runtime = b9_app_runtime (app, record->backend, error);
+  g_autoptr (GError) problem = NULL;
   B9Recovery recovery;
+  B9Worker worker;
 
   if (runtime == NULL) {
     b9_record_free (record);
     return FALSE;
   }
-  if (!b9_target_from_record (&target, runtime, record, error) ||
-      !b9_recover (app->index, &target, app->registry, app->config, &recovery, error))
+  if (!b9_target_from_record (&target, runtime, record, error))
     return FALSE;
+  if (!b9_recover_patiently (app->index, &target, app->registry, app->config, &recovery, &worker, &problem)) {
+    g_warning ("%s", problem->message); /* a guardian's has nobody else to tell */
+    g_propagate_error (error, g_steal_pointer (&problem));
+    return FALSE;
+  }
   printf ("%s: %s\n", id, result_words (recovery));
   return TRUE;
 }

@@ -32,6 +32,7 @@ make_room (B9App *app, const B9Target *place)
   g_auto (B9Target) earlier = {0};
   g_autofree char *answer = NULL;
   B9Recovery recovery;
+  B9Worker worker;
 
   if (b9_app_index (app, NULL) == NULL || !b9_index_find (app->index, &query, &record, NULL) ||
       record == NULL)
@@ -41,7 +42,7 @@ make_room (B9App *app, const B9Target *place)
     return;
   }
   if (!b9_target_from_record (&earlier, place->runtime, record, NULL) ||
-      !b9_recover (app->index, &earlier, app->registry, app->config, &recovery, NULL))
+      !b9_recover_patiently (app->index, &earlier, app->registry, app->config, &recovery, &worker, NULL))
     return;
   if (!b9_container_is_saved (earlier.record) || !b9_has_ended (&earlier))
     return;
@@ -57,6 +58,7 @@ restore_claimed (B9App *app, const B9Line *line, B9Launching *launching, B9Resto
   g_autoptr (GError) problem = NULL;
   int status;
 
+  restore->recover = b9_checkpointing_recover (app, &launching->target);
   if (!b9_restore_begin (restore, &launching->target, options, &launching->launch, error)) {
     b9_disclaim (app->index, &launching->target);
     return -1;

@@ -182,6 +182,29 @@ test_a_fake_process_that_cannot_be_suspended_leaves_all_running() {
   "$B9RUN" delete --force "$(id_for c1)"
 }
 
+# Nobody runs b9run after it.
+test_fake_cuda_processes_run_again_by_themselves_after_a_kill() {
+  local step
+  make_fakes binary
+  mv cuda-checkpoint real
+  printf '#!/bin/sh\nFAKE_CUDA_DIR=%s exec %s "$@"\n' "$FAKE_CUDA_DIR" "$PWD/real" >cuda-checkpoint
+  chmod 755 cuda-checkpoint # a recovery has no environment but what says where things are
+  "${CC:-cc}" -shared -fPIC -O1 -o at-step.so "$HARNESS_DIR/helpers/at-step.c" -ldl || fail 'at-step.c'
+  cuda_bundle
+  begin b "$(id_for c1)"
+  both_count
+  globals
+  for step in suspend pause save verify; do
+    : >cuda/log
+    expect_status 137 env LD_PRELOAD="$PWD/at-step.so" AT_STEP="$step" AT_STEP_RUN='kill -KILL $PPID' \
+      "$B9RUN" "${GLOBALS[@]}" checkpoint --image-path b.img "$(id_for c1)"
+    [ "$step" = suspend ] || grep -q ' checkpoint .* 0$' cuda/log || fail "$step: nothing was suspended"
+    both_count
+  done
+  has_state "$(id_for c1)" running
+  "$B9RUN" delete --force "$(id_for c1)"
+}
+
 test_fake_cuda_state_is_put_back_when_criu_fails() {
   make_fakes
   cuda_bundle 'dd if=/dev/zero of=/tmp/g bs=1M count=3 2>/dev/null; exec 9</tmp/g; rm /tmp/g'

@@ -1,0 +1,341 @@
+# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2016  # for the shell that at-step.c starts
+# SPDX-License-Identifier: Apache-2.0
+#
+# What nobody has to come back for: a container whose b9run was killed at its checkpoint or restore is brought back by
+# itself.  The tests look at what the container writes, not at what b9run says.
+
+. "$(dirname "${BASH_SOURCE[0]}")/harness.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/backends.sh"
+
+each() {
+  for BACKEND in $BACKENDS; do
+    ID=$(id_for "$BACKEND") IMAGE=$WORK/$BACKEND.img
+    "$@"
+  done
+}
+
+# begin [MEGABYTES]: a container of two processes that count into $WORK/$BACKEND.out, and hold so much memory.
+begin() {
+  mkdir -p "$WORK/$BACKEND.out"
+  rm -f "$WORK/$BACKEND.out"/*
+  bundle "$BACKEND" sh -c "dd if=/dev/urandom of=/dev/shm/fill bs=1M count=${1:-0} 2>/dev/null
+    count() { i=0; while :; do i=\$((i+1)); echo \$i >>/out/\$1; usleep 20000; done; }
+    count a & count b"
+  edit_config "$BACKEND" '.mounts += [{destination: "/out", type: "bind", source: $out, options: ["rbind", "rw"]}]' \
+    --arg out "$WORK/$BACKEND.out"
+  mkdir -p "$BACKEND/rootfs/out"
+  b9 run --detach --bundle "$BACKEND" "$ID" </dev/null >/dev/null 2>&1
+  wait_until 20 test -s "$WORK/$BACKEND.out/a" -a -s "$WORK/$BACKEND.out/b"
+}
+
+lines_in() { wc -l <"$1"; }
+has_more_than() { [ "$(lines_in "$2")" -gt "$1" ]; }
+
+# goes_on: both count further, and no number is missing or there twice.
+goes_on() {
+  local file before
+  for file in "$WORK/$BACKEND.out/a" "$WORK/$BACKEND.out/b"; do
+    before=$(lines_in "$file")
+    wait_until 20 has_more_than "$before" "$file"
+    seq "$(lines_in "$file")" | head -n "$before" | cmp - <(head -n "$before" "$file") || fail "$file is no plain count"
+  done
+}
+
+restore() {
+  b9 restore --detach --bundle "$BACKEND" --image-path "$IMAGE" "$ID" </dev/null >/dev/null 2>restore.err ||
+    fail "restore: $(cat restore.err)"
+}
+
+# at STEP COMMAND: the next b9run with the array AT before it runs COMMAND at STEP.
+at() {
+  [ -e "$WORK/at-step.so" ] ||
+    "${CC:-cc}" -shared -fPIC -O1 -o "$WORK/at-step.so" "$HARNESS_DIR/helpers/at-step.c" -ldl || fail 'at-step.c'
+  AT=(env LD_PRELOAD="$WORK/at-step.so" AT_STEP="$1" AT_STEP_RUN="$2")
+}
+
+# processes_named NAME: their PIDs.
+processes_named() { grep -lx -- "$1" /proc/[0-9]*/comm 2>/dev/null | cut -d/ -f3; }
+
+# is_quiet: nobody works on the container any more.
+is_quiet() {
+  [ -z "$(processes_named b9run-guardian)$(processes_named b9run)$(processes_named criu)" ] &&
+    [ -z "$(find /run/b9run "$WORK"/state.* -name journal 2>/dev/null)" ]
+}
+
+# is_undone: no image, but for what CRIU says of its failure, and nobody left who would make one.
+is_undone() {
+  local left
+  wait_until 20 is_quiet
+  left=$(find "$IMAGE" -type f ! -name dump.log ! -name stats-dump 2>/dev/null || true)
+  [ -z "$left" ] || fail "left of the image: $left"
+}
+
+# hang: the runtime's checkpoint hangs, once it has touched $WORK/at.
+hang() {
+  local program
+  program=$(program_of "$BACKEND")
+  rm -f "$WORK/at"
+  printf '#!/bin/sh\ncase " $* " in *" checkpoint --"*image-path*) touch %s/at; sleep 1000;; esac\nexec %s "$@"\n' \
+    "$WORK" "$program" >"$WORK/hang.$BACKEND"
+  chmod 755 "$WORK/hang.$BACKEND"
+  sed -i "s|^program=.*|program=$WORK/hang.$BACKEND|" /run/b9run/containers/"$ID"/*/record
+}
+
+# start_hanging [PREFIX...]: a checkpoint as $! that hangs while the container is paused.
+start_hanging() {
+  hang
+  "$@" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID" >checkpoint.out 2>checkpoint.err </dev/null &
+  wait_until 20 test -e at
+}
+
+# --- b9run is killed ---
+
+killed_at_a_step() {
+  local step
+  begin
+  for step in begun pause save verify; do
+    at "$step" 'kill -KILL $PPID'
+    expect_status 137 "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+    goes_on
+    is_undone
+  done
+  "$B9RUN" delete --force "$ID"
+}
+test_a_killed_checkpoint_lets_the_container_go_on() { each killed_at_a_step; }
+
+killed_while_the_runtime_saves() {
+  begin
+  start_hanging
+  kill -KILL $!
+  status_of $!
+  goes_on
+  is_undone
+  [ -z "$(processes_named sleep)" ] || fail 'the runtime is still at it'
+  "$B9RUN" delete --force "$ID"
+}
+test_a_checkpoint_killed_while_the_runtime_saves_lets_it_go_on() { each killed_while_the_runtime_saves; }
+
+# It goes on alone when runc dies with b9run, and holds the processes.
+test_a_checkpoint_killed_while_criu_dumps_lets_it_go_on() {
+  local victim
+  BACKEND=runc ID=$(id_for runc) IMAGE=$WORK/img
+  begin 300
+  "$B9RUN" checkpoint --image-path "$IMAGE" "$ID" >/dev/null 2>&1 &
+  victim=$!
+  until [ -s "$IMAGE/pages-1.img" ] || [ ! -e "/proc/$victim" ]; do :; done
+  kill -KILL "$victim"
+  status_of "$victim"
+  [ "$STATUS" -eq 137 ] || fail "it had ended before, with $STATUS"
+  goes_on
+  is_undone
+  "$B9RUN" delete --force "$ID"
+}
+
+earlier_image() {
+  begin
+  expect_status 0 "$B9RUN" checkpoint --leave-running --image-path "$IMAGE" "$ID"
+  at save 'kill -KILL $PPID'
+  expect_status 137 "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  goes_on
+  wait_until 20 is_quiet
+  expect_status 0 "$B9RUN" checkpoint-info --check-host --verify-digests "$IMAGE"
+  "$B9RUN" delete --force "$ID"
+}
+test_a_killed_checkpoint_leaves_the_earlier_image() { each earlier_image; }
+
+paused_by_its_owner() {
+  begin
+  "$B9RUN" pause "$ID"
+  at save 'kill -KILL $PPID'
+  expect_status 137 "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  is_undone
+  has_state "$ID" paused
+  "$B9RUN" resume "$ID"
+  goes_on
+  "$B9RUN" delete --force "$ID"
+}
+test_a_container_that_its_owner_has_paused_stays_paused() { each paused_by_its_owner; }
+
+killed_with_its_group() {
+  begin
+  start_hanging setsid
+  kill -KILL -- -$!
+  status_of $!
+  [ "$STATUS" -eq 137 ]
+  goes_on
+  is_undone
+  "$B9RUN" delete --force "$ID"
+}
+test_a_kill_of_the_whole_process_group_spares_the_guardian() { each killed_with_its_group; }
+
+# Whose terminal is closed gets SIGHUP, as does its group; script(1) gives it one.
+test_a_closed_terminal_lets_the_container_go_on() {
+  local terminal
+  need script
+  BACKEND=runc ID=$(id_for runc) IMAGE=$WORK/img
+  begin
+  hang
+  script -q -c "$B9RUN checkpoint --image-path $IMAGE $ID" /dev/null </dev/zero >/dev/null 2>&1 &
+  terminal=$!
+  wait_until 20 test -e at
+  kill -KILL "$terminal"
+  status_of "$terminal"
+  goes_on
+  is_undone
+  "$B9RUN" delete --force "$ID"
+}
+
+# The image is whole, so the container ends, as it was to.
+killed_at_stop() {
+  local process
+  begin
+  process=$(pid_of "$ID")
+  at stop 'kill -KILL $PPID'
+  expect_status 137 "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  wait_until 20 is_gone "$process"
+  wait_until 20 is_quiet
+  expect_status 0 "$B9RUN" checkpoint-info --check-host --verify-digests "$IMAGE"
+  restore
+  goes_on
+  "$B9RUN" delete --force "$ID"
+}
+test_a_checkpoint_killed_with_a_whole_image_is_finished() { each killed_at_stop; }
+
+killed_at_continue() {
+  begin
+  at continue 'kill -KILL $PPID'
+  expect_status 137 "${AT[@]}" "$B9RUN" checkpoint --leave-running --image-path "$IMAGE" "$ID"
+  goes_on
+  wait_until 20 is_quiet
+  expect_status 0 "$B9RUN" checkpoint-info --check-host --verify-digests "$IMAGE"
+  "$B9RUN" delete --force "$ID"
+}
+test_a_checkpoint_killed_with_a_whole_image_lets_go_on_who_was_to() { each killed_at_continue; }
+
+killed_restore() {
+  local step before
+  begin
+  expect_status 0 "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  "$B9RUN" delete --force "$ID"
+  for step in restore check; do
+    at "$step" 'kill -KILL $PPID'
+    globals
+    expect_status 137 "${AT[@]}" "$B9RUN" "${GLOBALS[@]}" restore --detach --bundle "$BACKEND" --image-path "$IMAGE" "$ID"
+    wait_until 20 is_quiet
+    expect_nothing_left "$ID" "$BACKEND"
+  done
+  # A restore has run for a moment before it was killed, so some numbers are there twice.
+  before=$(lines_in "$WORK/$BACKEND.out/a")
+  restore
+  wait_until 20 has_more_than "$before" "$WORK/$BACKEND.out/a"
+  "$B9RUN" delete --force "$ID"
+}
+test_a_killed_restore_leaves_nothing() { each killed_restore; }
+
+# The command after the kill does not meet a recovery half-way.
+at_once() {
+  local round
+  begin
+  at save 'kill -KILL $PPID'
+  for round in 1 2 3; do
+    expect_status 137 "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+    expect_stdout running state_of "$ID" || fail "round $round"
+  done
+  expect_status 137 "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  expect_status 0 "$B9RUN" exec "$ID" true
+  expect_status 137 "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  expect_status 0 "$B9RUN" checkpoint --leave-running --image-path "$IMAGE" "$ID"
+  goes_on
+  "$B9RUN" delete --force "$ID"
+}
+test_the_next_command_waits_for_the_guardian() { each at_once; }
+
+# The recovery is told where everything is, also by paths that meant something where b9run was called.
+found_elsewhere() {
+  local options=(--state-directory "state.$BACKEND" --root "root.$BACKEND" --config "config.$BACKEND")
+  printf 'backend: %s\nlog:\n  file: %s\n' "$BACKEND" "$WORK/b9run.log" >"config.$BACKEND"
+  begin
+  "$B9RUN" delete --force "$ID"
+  globals
+  rm "$WORK/$BACKEND.out"/*
+  "$B9RUN" "${GLOBALS[@]}" "${options[@]}" run --detach --bundle "$BACKEND" "$ID" </dev/null >/dev/null 2>&1
+  wait_until 20 test -s "$WORK/$BACKEND.out/a" -a -s "$WORK/$BACKEND.out/b"
+  at save 'kill -KILL $PPID'
+  expect_status 137 "${AT[@]}" "$B9RUN" "${options[@]}" checkpoint --image-path "$IMAGE" "$ID"
+  goes_on
+  is_undone
+  grep -q "container $ID: a checkpoint or restore was cut off at the step \"save\"" "$WORK/b9run.log"
+  "$B9RUN" "${options[@]}" delete --force "$ID"
+}
+test_the_guardian_finds_what_relative_paths_meant() { each found_elsewhere; }
+
+# A recovery that is killed as well is tried again.
+test_the_guardian_tries_again() {
+  local recovery
+  BACKEND=runc ID=$(id_for runc) IMAGE=$WORK/img
+  begin
+  at save 'kill -KILL $PPID'
+  printf '#!/bin/sh\ncase " $* " in *" resume "*) [ -e %s/once ] || { touch %s/once; exec sleep 1000; };; esac\nexec %s "$@"\n' \
+    "$WORK" "$WORK" "$RUNC" >slow
+  chmod 755 slow
+  sed -i "s|^program=.*|program=$WORK/slow|" /run/b9run/containers/"$ID"/*/record
+  expect_status 137 "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  wait_until 20 test -e once
+  recovery=$(processes_named b9run)
+  kill -KILL "$recovery"
+  goes_on
+  is_undone
+  "$B9RUN" delete --force "$ID"
+}
+
+# --- the guardian itself ---
+
+# field PID NAME: of /proc/PID/status.
+field() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
+
+holds_nothing() {
+  local guardian victim
+  begin
+  start_hanging env NOTIFY_SOCKET=/x
+  victim=$!
+  guardian=$(processes_named b9run-guardian)
+  [ "$(readlink "/proc/$guardian/fd"/* | sort | tr '\n' ' ')" = \
+    "/dev/null /dev/null /dev/null $(echo /run/b9run/containers/"$ID"/*) $(echo /run/b9run/containers/"$ID"/*/journal.lock) " ] ||
+    fail "it holds $(readlink "/proc/$guardian/fd"/*)"
+  [ "$(readlink "/proc/$guardian/cwd")" = / ]
+  [ "$(ps -o sid= -p "$guardian" | xargs)" = "$guardian" ]
+  ! tr '\0' '\n' <"/proc/$guardian/environ" | grep -q '^B9RUN_OPERATION=\|^NOTIFY_SOCKET=' || fail 'its environment'
+  ! grep -q "$TEST_TAG" "/proc/$guardian/cgroup" || fail "it is in the container's cgroup"
+  kill -TERM "$victim"
+  status_of "$victim"
+  [ "$STATUS" -eq 1 ]
+  goes_on
+  is_undone
+  "$B9RUN" delete --force "$ID"
+}
+test_the_guardian_holds_nothing_of_the_callers() { each holds_nothing; }
+
+leaves_no_guardian() {
+  begin
+  expect_status 0 "$B9RUN" checkpoint --leave-running --image-path "$IMAGE" "$ID"
+  is_quiet || fail 'after --leave-running'
+  expect_status 0 "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  is_quiet || fail 'after a checkpoint'
+  "$B9RUN" delete --force "$ID"
+  restore
+  is_quiet || fail 'after a restore'
+  "$B9RUN" delete --force "$ID"
+}
+test_success_leaves_no_guardian() { each leaves_no_guardian; }
+
+test_nothing_is_touched_without_a_guardian() {
+  BACKEND=runc ID=$(id_for runc) IMAGE=$WORK/img
+  begin
+  mkdir libexec
+  cp "$(dirname "$B9RUN")"/../libexec/b9run/b9run-monitor libexec
+  B9RUN_LIBEXEC_DIR=$WORK/libexec expect_refusal "nothing is touched without a guardian: cannot execute $WORK/libexec/b9run-guardian" \
+    "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  [ ! -e "$IMAGE" ]
+  goes_on
+  "$B9RUN" delete --force "$ID"
+}
