@@ -114,6 +114,7 @@ b9run_LDFLAGS = $(AM_LDFLAGS) $(B9_HARDEN_LINK)
 b9run_SOURCES = \
 	core/cli/main.c \
 	core/cli/app.c core/cli/app.h \
+	core/cli/at-work.c \
 	core/cli/perform.c \
 	core/cli/prepare.c \
 	core/cli/command.h core/cli/commands.c \

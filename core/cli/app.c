@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "core/checkpoint/journal.h"
-#include "core/checkpoint/recover.h"
 #include "core/log/own-log.h"
 #include "core/run/claim.h"
 #include "core/run/outcome.h"
@@ -313,18 +312,6 @@ fail_not_found (const char *id, const char *root, GError **error)
                   b9_contract_text (B9_ERROR_NOT_FOUND), id, root);
 }
 
-/* What a checkpoint or restore that was cut off has left.  Where it cannot be mended the container can still
- * be asked for, killed and deleted. */
-static void
-recover (B9App *app, B9Target *target)
-{
-  g_autoptr (GError) problem = NULL;
-  B9Recovery result;
-
-  if (!b9_recover (app->index, target, app->registry, app->config, &result, &problem))
-    g_warning ("%s", problem->message);
-}
-
 static gboolean
 find_recorded (B9App *app, B9Record *record, B9Target *target, GError **error)
 {
@@ -338,8 +325,8 @@ find_recorded (B9App *app, B9Record *record, B9Target *target, GError **error)
   }
   if (!b9_target_from_record (target, runtime, record, error))
     return FALSE;
-  if (b9_journal_exists (record->directory))
-    recover (app, target);
+  if (b9_journal_exists (record->directory) && !b9_app_settle (app, target, error))
+    return FALSE;
   if (!b9_needs_mending (target))
     return TRUE;
   if (!b9_index_lock (app->index, error))

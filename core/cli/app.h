@@ -8,6 +8,7 @@
 #include "core/cli/command.h"
 #include "core/container/bundle.h"
 #include "core/gpu/preparation.h"
+#include "core/run/query.h"
 #include "core/run/runtime.h"
 
 G_BEGIN_DECLS
@@ -35,6 +36,14 @@ gboolean b9_app_prepare (B9App *app, const B9Bundle *bundle, B9Target *target, B
 /* The container that @id and the global options mean, its record mended.  One without a record is looked for
  * in the chosen backend's root.  B9_ERROR_NOT_FOUND in the contract's words. */
 gboolean b9_app_find (B9App *app, const char *id, B9Target *target, GError **error);
+
+/* What is to be done about the journal of @target: one that was cut off is recovered, and while somebody is
+ * at work the command waits, goes on or is refused (B9_ERROR_BUSY).  at-work.c */
+gboolean b9_app_settle (B9App *app, B9Target *target, GError **error);
+
+/* Puts right what a runtime says of a container that a checkpoint holds still: CRIU thaws it, with each task
+ * stopped. */
+void b9_app_correct_state (const B9Record *record, B9State *state);
 
 /* --root as an absolute path, or NULL; owned. */
 char *b9_app_explicit_root (const B9App *app);

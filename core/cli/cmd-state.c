@@ -60,8 +60,10 @@ b9_cmd_state (B9App *app, const B9Line *line, GError **error)
   if (!b9_app_find (app, b9_line_argument (line, 0), &target, error))
     return -1;
   if (target.runtime->backend->way (&target.runtime->host, B9_OPERATION_STATE, NULL) == B9_WAY_HAND_OVER &&
-      !b9_shadow_is_used (target.record))
+      !b9_shadow_is_used (target.record) && !app->is_busy)
     return b9_app_perform_on (app, &target, B9_OPERATION_STATE, line, error);
   state = b9_query_state (&target, &text, error);
+  if (state != NULL && app->is_busy)
+    b9_app_correct_state (target.record, state);
   return state != NULL ? print_corrected (&target, state, text, error) : -1;
 }

@@ -18,6 +18,7 @@ typedef struct {
   B9Line *globals;        /* the options before the command */
   const char *invoked_as; /* the backend that argv[0] names ("b9run-runsc"), or NULL */
   const struct _B9Command *command;
+  const B9Line *line;         /* what follows it; borrowed */
   B9Config *config;           /* b9_app_config */
   B9Registry *registry;       /* b9_app_registry */
   B9Index *index;             /* b9_app_index */
@@ -25,6 +26,7 @@ typedef struct {
   GPtrArray *backend_options; /* of B9RequestOption: global options that are not b9run's own; borrowed from
                                  globals */
   GPtrArray *runtimes;        /* of B9Runtime: b9_app_runtime */
+  gboolean is_busy;           /* b9_app_settle: somebody is at work on the container all the while */
   char *said;                 /* what the runtime has put on standard error itself; or NULL */
 } B9App;
 

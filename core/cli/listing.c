@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/checkpoint/journal.h"
+#include "core/cli/app.h"
 #include "core/run/claim.h"
 #include "core/sys/process.h"
 
@@ -155,6 +157,8 @@ complete (B9State *state, const B9Record *record)
     state->created = g_strdup (record->created);
   if (state->rootfs == NULL)
     state->rootfs = g_strdup (record->rootfs);
+  if (b9_journal_exists (record->directory))
+    b9_app_correct_state (record, state);
 }
 
 /* Joins what the runtime says with the records; records are moved into the listing. */

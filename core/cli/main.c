@@ -196,6 +196,7 @@ run_command (B9App *app, const char *const *words, guint position, GError **erro
   }
   if (!check_argument_count (command, line, error))
     return -1;
+  app->line = line;
   return command->run (app, line, error);
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What nobody has to come back for: a container whose b9run was killed at its checkpoint or restore is brought back by
-# itself.  The tests look at what the container writes, not at what b9run says.
+# itself.  And what nobody can do in between.  The tests look at what the container writes, not at what b9run says.
 
 . "$(dirname "${BASH_SOURCE[0]}")/harness.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/backends.sh"
@@ -336,6 +336,101 @@ test_nothing_is_touched_without_a_guardian() {
   B9RUN_LIBEXEC_DIR=$WORK/libexec expect_refusal "nothing is touched without a guardian: cannot execute $WORK/libexec/b9run-guardian" \
     "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
   [ ! -e "$IMAGE" ]
+  goes_on
+  "$B9RUN" delete --force "$ID"
+}
+
+# --- other commands during a checkpoint ---
+
+# refused COMMAND...: it is, with the code for it, and the container stays as it is.
+refused() {
+  rm -f log
+  expect_refusal "container $ID is being checkpointed by the b9run with PID " "$B9RUN" --log log --log-format json "$@"
+  [ "$(jq -r .code log)" = container-busy ] || fail "code: $(cat log)"
+}
+
+others_are_refused() {
+  local victim
+  begin
+  start_hanging
+  victim=$!
+  refused resume "$ID"
+  refused pause "$ID"
+  refused exec "$ID" true
+  [ "$STATUS" -eq 255 ]
+  refused kill "$ID" TERM
+  refused checkpoint --image-path "$IMAGE.2" "$ID"
+  refused delete "$ID"
+  [ "$BACKEND" = runsc ] || refused update --pids-limit 100 "$ID"
+  expect_stdout paused state_of "$ID"
+  expect_stdout_has paused "$B9RUN" list
+  expect_status 0 "$B9RUN" ps --format json "$ID"
+  expect_status 0 "$B9RUN" kill "$ID" 0
+  expect_stdout_has 'a checkpoint or restore is at work' "$B9RUN" recover "$ID"
+  kill -0 "$victim"
+  kill -TERM "$victim"
+  status_of "$victim"
+  grep -q 'SIGTERM came' checkpoint.err
+  goes_on
+  "$B9RUN" delete --force "$ID"
+}
+test_what_would_change_the_container_is_refused() { each others_are_refused; }
+
+cancelled_by() {
+  local victim process
+  begin
+  process=$(pid_of "$ID")
+  start_hanging
+  victim=$!
+  expect_status 0 "$B9RUN" "${@/ID/$ID}"
+  wait_until 20 is_gone "$process"
+  status_of "$victim"
+  [ "$STATUS" -eq 1 ]
+  grep -q 'SIGTERM came' checkpoint.err || fail "it says: $(cat checkpoint.err)"
+  is_undone
+  "$B9RUN" delete --force "$ID"
+  expect_nothing_left "$ID" "$BACKEND"
+}
+test_delete_by_force_cancels_a_checkpoint() { each cancelled_by delete --force ID; }
+test_sigkill_cancels_a_checkpoint() { each cancelled_by kill ID KILL; }
+
+# A b9run that does not answer keeps nobody from ending the container: only the caller's time.
+test_a_stopped_b9run_does_not_keep_a_container_alive() {
+  local process victim
+  BACKEND=runc ID=$(id_for runc) IMAGE=$WORK/img
+  begin
+  process=$(pid_of "$ID")
+  start_hanging
+  victim=$!
+  kill -STOP "$victim"
+  expect_status 0 "$B9RUN" delete --force "$ID"
+  is_gone "$process"
+  kill -CONT "$victim"
+  status_of "$victim"
+  [ "$STATUS" -eq 1 ]
+  wait_until 20 is_quiet
+  expect_nothing_left "$ID" "$BACKEND"
+}
+
+# CRIU thaws the cgroup that b9run has frozen, with each process stopped, and runc takes that for running.
+test_the_state_is_true_while_criu_dumps() {
+  local process victim criu
+  BACKEND=runc ID=$(id_for runc) IMAGE=$WORK/img
+  begin 300
+  process=$(pid_of "$ID")
+  "$B9RUN" checkpoint --leave-running --image-path "$IMAGE" "$ID" >/dev/null 2>&1 &
+  victim=$!
+  until [ -s "$IMAGE/pages-1.img" ] || [ ! -e "/proc/$victim" ]; do :; done
+  criu=$(awk '/^TracerPid:/ { print $2 }' "/proc/$process/status")
+  [ "$criu" -gt 0 ] || fail 'CRIU was faster'
+  kill -STOP "$criu"
+  [ "$("$RUNC" state "$ID" | jq -r .status)" = running ]
+  expect_stdout paused state_of "$ID"
+  [ "$("$B9RUN" list --format json | jq -r ".[] | select(.id == \"$ID\").status")" = paused ]
+  kill -CONT "$criu"
+  status_of "$victim"
+  [ "$STATUS" -eq 0 ]
+  expect_stdout running state_of "$ID"
   goes_on
   "$B9RUN" delete --force "$ID"
 }
