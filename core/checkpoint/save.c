@@ -19,6 +19,7 @@
 #include "core/checkpoint/job.h"
 #include "core/checkpoint/programs.h"
 #include "core/checkpoint/recover.h"
+#include "core/checkpoint/stillness.h"
 #include "core/log/client-log.h"
 #include "core/run/claim.h"
 #include "core/run/outcome.h"
@@ -37,6 +38,7 @@ typedef struct {
   B9Job job;
   B9Parties *parties;
   B9Journal *journal;
+  B9Stillness *stillness; /* NULL where the container goes on, or has ended with the save */
   sigset_t mask;
   pid_t pid;
   guint64 expected; /* how many bytes the image may have */
@@ -50,6 +52,7 @@ work_clear (Work *work)
   b9_progress_end (work->save->progress);
   g_clear_pointer (&work->parties, b9_parties_free);
   g_clear_pointer (&work->journal, b9_journal_free);
+  g_clear_pointer (&work->stillness, b9_stillness_free);
   b9_job_clear (&work->job);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Work, work_clear)
@@ -232,6 +235,8 @@ run_save (Work *work, GError **error)
   saved = b9_watch_run (&watch, error);
   if (saved && watch.wait_status != 0)
     saved = fail_save (work, &watch, error);
+  if (saved && !work->save->leave_running && !ends_with_save (work))
+    work->stillness = b9_stillness_note (work->target, work->pid);
   g_free (watch.output);
   g_strfreev (watch.argv);
   g_strfreev (watch.environment);
@@ -433,6 +438,7 @@ save_paused (Work *work, GError **error)
 {
   if (!begin (work, error) || !suspend_devices (work, error) || !pause_container (work, error) ||
       !run_save (work, error) || !verify (work, error) ||
+      !b9_stillness_check (work->stillness, work->target, error) ||
       !step (work, work->save->leave_running ? B9_STEP_CONTINUE : B9_STEP_STOP, 0, error))
     return FALSE;
   b9_image_settle (work->journal->aside);

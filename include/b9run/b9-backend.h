@@ -162,6 +162,8 @@ typedef enum {
  * @B9_CHECKPOINT_SAME_VERSION: an image is restored by the version that saved it alone.
  * @B9_CHECKPOINT_SAME_FLAGS: an image is restored under the global flags alone that it was saved under.
  * @B9_CHECKPOINT_RAW_MEMORY: an image takes as much room as the container has memory.
+ * @B9_CHECKPOINT_SANDBOX: the container's first process is the runtime's own, which works while the container
+ * is paused; what runs of the container is below it.
  *
  * Habits of a runtime in saving and restoring, or-ed together.
  *
@@ -174,6 +176,7 @@ typedef enum {
   B9_CHECKPOINT_SAME_VERSION = 1 << 3,
   B9_CHECKPOINT_SAME_FLAGS = 1 << 4,
   B9_CHECKPOINT_RAW_MEMORY = 1 << 5,
+  B9_CHECKPOINT_SANDBOX = 1 << 6,
 } B9CheckpointTrait;
 
 /**

@@ -434,3 +434,30 @@ test_the_state_is_true_while_criu_dumps() {
   goes_on
   "$B9RUN" delete --force "$ID"
 }
+
+# --- somebody else's runtime during a checkpoint ---
+
+runtime_command() {
+  case $BACKEND in
+    runsc) echo "$RUNSC --root /run/gvisor --network=none" ;;
+    *) echo "$RUNC" ;;
+  esac
+}
+
+resumed_from_outside() {
+  local runtime
+  runtime=$(runtime_command)
+  begin
+  at verify "$runtime resume $ID"
+  expect_refusal 'the container has run after it was saved' "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  goes_on
+  is_undone
+  # Paused again, so that it looks as if nothing had happened.
+  at verify "$runtime resume $ID; sleep 0.1; $runtime pause $ID"
+  expect_refusal 'the container has run after it was saved' "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  goes_on
+  is_undone
+  expect_status 0 "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  "$B9RUN" delete --force "$ID"
+}
+test_a_container_that_has_run_after_its_save_is_not_stopped() { each resumed_from_outside; }

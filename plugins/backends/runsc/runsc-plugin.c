@@ -106,7 +106,7 @@ static const B9Backend runsc_backend = {
     .features = runsc_features,
     .prepare = runsc_prepare,
     .checkpoint_traits = B9_CHECKPOINT_FAILED_SAVE_KILLS | B9_CHECKPOINT_PAUSED_REFUSES_KILL |
-                         B9_CHECKPOINT_SAME_VERSION | B9_CHECKPOINT_SAME_FLAGS,
+                         B9_CHECKPOINT_SANDBOX | B9_CHECKPOINT_SAME_VERSION | B9_CHECKPOINT_SAME_FLAGS,
     .image_file = RUNSC_IMAGE_FILE,
     .image_patterns = runsc_image_patterns,
     .speed_up = runsc_speed_up,
