@@ -347,7 +347,7 @@ let_go (gpointer path)
 /* As with a full disk: nothing can be written where the journal is. */
 START_TEST (an_earlier_image_waits_for_a_journal_that_can_be_written)
 {
-  g_autoptr (B9Journal) journal = b9_journal_begin (top, NULL);
+  g_autoptr (B9Journal) journal = b9_journal_begin (top, B9_WORK_CHECKPOINT, NULL);
   g_autofree char *aside = g_build_filename (image, ".b9run-earlier-1", NULL);
   g_autofree char *directory = g_strdup (journal->directory);
   g_autoptr (GError) error = NULL;
