@@ -145,7 +145,6 @@ END_TEST
 START_TEST (a_file_is_no_image_directory)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *message = NULL;
 
   put (top, "image", "a file");
   ck_assert (!b9_image_prepare (image, patterns, "/nowhere", &error));
@@ -197,8 +196,7 @@ assert_damaged (gboolean digests, const char *what)
 
 START_TEST (a_short_file_is_found_by_its_size)
 {
-  g_autoptr (B9Manifest) manifest = make_image ();
-
+  b9_manifest_free (make_image ());
   put (image, "b.img", "bet");
   assert_damaged (FALSE, "has 3 bytes, and 4 were saved");
 }
@@ -206,9 +204,9 @@ END_TEST
 
 START_TEST (a_missing_file_is_found)
 {
-  g_autoptr (B9Manifest) manifest = make_image ();
   g_autofree char *path = g_build_filename (image, "b.img", NULL);
 
+  b9_manifest_free (make_image ());
   g_unlink (path);
   assert_damaged (FALSE, "is missing");
 }
@@ -216,9 +214,9 @@ END_TEST
 
 START_TEST (a_link_is_no_file_of_an_image)
 {
-  g_autoptr (B9Manifest) manifest = make_image ();
   g_autofree char *path = g_build_filename (image, "b.img", NULL);
 
+  b9_manifest_free (make_image ());
   g_unlink (path);
   ck_assert_int_eq (symlink ("a.img", path), 0);
   assert_damaged (FALSE, "is no plain file");

@@ -435,17 +435,16 @@ START_TEST (keeps_the_filter_that_the_user_wants)
 }
 END_TEST
 
-static char *
+static void
 make_socket (void)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  char *path = g_build_filename (it.fake->root, "socket", NULL);
+  g_autofree char *path = g_build_filename (it.fake->root, "socket", NULL);
   int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
   g_strlcpy (address.sun_path, path, sizeof address.sun_path);
   ck_assert_int_eq (bind (fd, (struct sockaddr *)&address, sizeof address), 0);
   close (fd);
-  return path;
 }
 
 #define WITH_SOCKET                                                                                        \
@@ -455,8 +454,7 @@ make_socket (void)
 
 START_TEST (drops_the_sockets_of_nvidias_daemons_alone)
 {
-  g_autofree char *path = make_socket ();
-
+  make_socket ();
   give_gpu ();
   expect_spec (WITH_SOCKET,
                "{\"mounts\":[{\"destination\":\"/mine\",\"source\":\"socket\",\"type\":\"bind\"}],"
@@ -468,8 +466,7 @@ END_TEST
 
 START_TEST (keeps_sockets_that_the_sandbox_may_use)
 {
-  g_autofree char *path = make_socket ();
-
+  make_socket ();
   give_gpu ();
   it.given[0] = "--host-uds=open";
   expect_untouched (WITH_SOCKET);
