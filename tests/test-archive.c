@@ -157,6 +157,23 @@ START_TEST (a_cancelled_export_leaves_the_old_archive)
 }
 END_TEST
 
+START_TEST (an_export_takes_the_place_of_nothing_but_files)
+{
+  g_autofree char *image = at_top ("image");
+  g_autofree char *file = at_top ("c1.tar.zst");
+  g_autoptr (GError) error = NULL;
+  struct stat info;
+
+  put_image ();
+  ck_assert_int_eq (mkfifo (file, 0600), 0);
+  ck_assert (!b9_archive_export (image, file, NULL, &error));
+  assert_failure_at_top (
+      error, B9_ERROR_IO,
+      "TOP/c1.tar.zst is no regular file, and an archive cannot take its place; name another");
+  ck_assert (lstat (file, &info) == 0 && S_ISFIFO (info.st_mode));
+}
+END_TEST
+
 START_TEST (an_import_is_taken_back_but_for_logs)
 {
   g_autofree char *directory = at_top ("unpacked");
@@ -442,6 +459,7 @@ main (void)
   tcase_add_test (images, the_manifest_comes_before_the_other_files);
   tcase_add_test (images, the_caller_may_refuse_a_file_by_the_manifest);
   tcase_add_test (images, a_cancelled_export_leaves_the_old_archive);
+  tcase_add_test (images, an_export_takes_the_place_of_nothing_but_files);
   tcase_add_test (images, an_import_is_taken_back_but_for_logs);
   tcase_add_test (images, a_cancelled_import_leaves_nothing);
   tcase_add_test (images, exports_nothing_but_files_and_directories);

@@ -180,12 +180,26 @@ open_temporary (B9ArchiveWriter *writer, GError **error)
   return writer->named || b9_fail_errno (error, errno, "cannot write %s", writer->file);
 }
 
+/* The archive gets its name by a rename, which would put a file in the place of /dev/null. */
+static gboolean
+check_place (const char *file, GError **error)
+{
+  struct stat info;
+
+  if (stat (file, &info) != 0 || S_ISREG (info.st_mode))
+    return TRUE;
+  return b9_fail (error, B9_ERROR_IO,
+                  "%s is no regular file, and an archive cannot take its place; name another", file);
+}
+
 B9ArchiveWriter *
 b9_archive_begin (const char *file, GError **error)
 {
   g_autoptr (B9ArchiveWriter) writer = g_new0 (B9ArchiveWriter, 1);
 
   writer->fd = -1;
+  if (!check_place (file, error))
+    return NULL;
   writer->file = g_strdup (file);
   writer->module = open_module (error);
   if (writer->module == NULL || !open_temporary (writer, error))
