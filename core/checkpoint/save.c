@@ -420,7 +420,8 @@ begin (Work *work, GError **error)
 
   work->parties = b9_parties_open (save->registry, save->config, b9_index_directory (save->index),
                                    work->backend, error);
-  if (work->parties == NULL || !check_state (work, error))
+  if (work->parties == NULL || !check_state (work, error) ||
+      !b9_container_check_programs (work->target, error))
     return FALSE;
   /* Now, and not while the container waits: the manifest has to have it. */
   work->job.version = b9_job_version (work->target, error);

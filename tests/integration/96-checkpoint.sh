@@ -196,6 +196,17 @@ test_an_image_of_the_other_backend_is_refused() {
   "$B9RUN" delete "$ID"
 }
 
+test_a_sandbox_with_a_program_of_exec_is_refused_before_it_is_touched() {
+  BACKEND=runsc ID=$(id_for runsc)
+  counter runsc
+  begin runsc "$ID"
+  "$B9RUN" exec --detach "$ID" sleep 1000 </dev/null >/dev/null 2>&1
+  expect_refusal 'a program that exec started runs in' "$B9RUN" checkpoint --image-path img "$ID"
+  has_state "$ID" running
+  [ ! -e img/checkpoint.img ]
+  "$B9RUN" delete --force "$ID"
+}
+
 test_standard_files_that_criu_cannot_save_are_named_first() {
   local id
   id=$(id_for c)
