@@ -162,6 +162,17 @@ proceed (Work *work, B9Registry *registry, const B9Config *config, B9Recovery *r
   return done;
 }
 
+/* The container has gone with its boot, and the image has not: the new one stays where it was whole, else the
+ * earlier one comes back. */
+static gboolean
+settle_image (B9Journal *journal, GError **error)
+{
+  if (journal->step != B9_STEP_STOP && journal->step != B9_STEP_CONTINUE)
+    return b9_recover_image (journal, error);
+  b9_image_settle (journal->aside);
+  return TRUE;
+}
+
 gboolean
 b9_recover (B9Index *index, B9Target *target, B9Registry *registry, const B9Config *config,
             B9Recovery *result, GError **error)
@@ -180,6 +191,8 @@ b9_recover (B9Index *index, B9Target *target, B9Registry *registry, const B9Conf
   if (journal == NULL)
     return TRUE;
   if (!b9_record_is_of_this_boot (target->record)) {
+    if (!settle_image (journal, error))
+      return FALSE;
     b9_journal_end (journal);
     return TRUE;
   }

@@ -143,6 +143,24 @@ earlier_image() {
 }
 test_a_killed_checkpoint_leaves_the_earlier_image() { each earlier_image; }
 
+test_a_checkpoint_cut_off_by_the_end_of_the_machine_leaves_the_earlier_image() {
+  local record
+  BACKEND=runc ID=$(id_for runc) IMAGE=$WORK/runc.img
+  begin
+  expect_status 0 "$B9RUN" checkpoint --leave-running --image-path "$IMAGE" "$ID"
+  at save 'kill -KILL $PPID $(pgrep -f "b9run-guardian .*containers/'"$ID"'/")'
+  expect_status 137 "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  [ ! -e "$IMAGE/manifest.json" ] || fail 'it was not put aside'
+  record=$(echo /run/b9run/containers/"$ID"/*/record)
+  cp "$record" "$WORK/record"
+  sed -i 's/^boot-id=.*/boot-id=00000000-0000-0000-0000-000000000000/' "$record"
+  expect_status 0 "$B9RUN" recover "$ID"
+  expect_status 0 "$B9RUN" checkpoint-info --check-host --verify-digests "$IMAGE"
+  [ -z "$(find "$IMAGE" -name '.b9run*')" ] || fail 'the earlier image is still aside'
+  cp "$WORK/record" "$record"
+  "$B9RUN" delete --force "$ID"
+}
+
 paused_by_its_owner() {
   begin
   "$B9RUN" pause "$ID"
