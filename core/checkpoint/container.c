@@ -64,8 +64,20 @@ b9_container_pause (const B9Target *target, GError **error)
   return FALSE;
 }
 
+/* Whether the runtime has refused to pause what is paused already, and has not failed half-way. */
+static gboolean
+was_refused (const B9Target *target, const B9Request *request, const B9Watch *watch)
+{
+  g_autofree char *message = b9_last_words (watch->output);
+  g_autoptr (GError) reason = NULL;
+
+  b9_outcome_failed (target->runtime, request, watch->wait_status, message, &reason);
+  return g_error_matches (reason, B9_ERROR, B9_ERROR_NOT_RUNNING) ||
+         g_error_matches (reason, B9_ERROR, B9_ERROR_WRONG_STATE);
+}
+
 gboolean
-b9_container_pause_watched (const B9Target *target, B9Watch *watch, GError **error)
+b9_container_pause_watched (const B9Target *target, B9Watch *watch, gboolean *was_paused, GError **error)
 {
   B9Request request = b9_target_request (target, B9_OPERATION_PAUSE);
   g_autofree char *message = NULL;
@@ -76,8 +88,12 @@ b9_container_pause_watched (const B9Target *target, B9Watch *watch, GError **err
     g_clear_pointer (&watch->output, g_free);
     if (!b9_watch_run (watch, error))
       return FALSE;
-    if (watch->wait_status == 0 || has_status (target, "paused"))
+    if (watch->wait_status == 0)
       return TRUE;
+    if (has_status (target, "paused")) {
+      *was_paused = *was_paused || was_refused (target, &request, watch);
+      return TRUE;
+    }
   }
   if (watch->argv == NULL)
     return FALSE;

@@ -14,8 +14,10 @@ G_BEGIN_DECLS
 /* Pauses it, if it is not paused. */
 gboolean b9_container_pause (const B9Target *target, GError **error);
 
-/* The same as a step of an operation, which may be cancelled: @watch has mask and token. */
-gboolean b9_container_pause_watched (const B9Target *target, B9Watch *watch, GError **error);
+/* The same as a step of an operation, which may be cancelled: @watch has mask and token.  Sets *@was_paused
+ * where somebody else has paused it before. */
+gboolean b9_container_pause_watched (const B9Target *target, B9Watch *watch, gboolean *was_paused,
+                                     GError **error);
 
 /* Has it running: resumes it, as often as that takes. */
 gboolean b9_container_continue (const B9Target *target, GError **error);

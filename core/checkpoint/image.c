@@ -106,10 +106,10 @@ b9_image_prepare (const char *path, const char *const *patterns, const char *asi
   if (stat (path, &info) != 0 || !S_ISDIR (info.st_mode))
     return b9_fail (error, B9_ERROR_IO, "the image path %s is no directory; name another --image-path", path);
   names = image_names (path, patterns, error);
-  if (names == NULL || names->len == 0)
-    return names != NULL;
+  if (names == NULL)
+    return FALSE;
   if (mkdir (aside, 0700) != 0)
-    return b9_fail_errno (error, errno, "cannot put the earlier image in %s aside", path);
+    return b9_fail_errno (error, errno, "cannot make a directory in the image directory %s", path);
   if (move_all (path, aside, names, error))
     return TRUE;
   b9_image_undo (path, NULL, aside);
@@ -152,6 +152,19 @@ b9_image_settle (const char *aside)
 
   if (aside != NULL && !b9_remove_tree (aside, &error))
     g_warning ("the earlier image stays: %s", error->message);
+}
+
+char *
+b9_image_find_aside (const char *path)
+{
+  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
+    if (g_str_has_prefix (name, ASIDE_PREFIX))
+      return g_build_filename (path, name, NULL);
+  }
+  return NULL;
 }
 
 GPtrArray *

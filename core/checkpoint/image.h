@@ -19,8 +19,9 @@ typedef struct {
 
 void b9_image_file_free (B9ImageFile *file);
 
-/* Makes @path, mode 0700, where it is missing.  An earlier image in it is moved to @aside, so that it is
- * still there if the new one fails.  @patterns: what the files of an image are called
+/* Makes @path, mode 0700, where it is missing.  An earlier image in it is moved to the new directory @aside,
+ * so that it is still there if the new one fails; until the new one is settled, @aside tells that it is not
+ * whole, also when nothing else of the save has survived.  @patterns: what the files of an image are called
  * (B9Backend.image_patterns), NULL-ended. */
 gboolean b9_image_prepare (const char *path, const char *const *patterns, const char *aside, GError **error);
 
@@ -32,6 +33,9 @@ void b9_image_undo (const char *path, const char *const *patterns, const char *a
 
 /* Removes the earlier one. */
 void b9_image_settle (const char *aside);
+
+/* The @aside of a save into @path that has never been settled, or NULL. */
+char *b9_image_find_aside (const char *path);
 
 /* The files of the image, by name; GPtrArray of B9ImageFile. */
 GPtrArray *b9_image_files (const char *path, const char *const *patterns, GError **error);

@@ -52,6 +52,20 @@ join (Work *work, B9Registry *registry, const B9Config *config, B9Job *job, GErr
                           (const char *const *)work->journal->devices, error);
 }
 
+/* One that has ended meanwhile has nothing to be brought back. */
+static gboolean
+let_run (Work *work, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+
+  if (b9_container_continue (work->target, &problem))
+    return TRUE;
+  work->has_ended = g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_RUNNING);
+  if (!work->has_ended)
+    g_propagate_error (error, g_steal_pointer (&problem));
+  return work->has_ended;
+}
+
 /* By what the container is now, whatever was to be done next. */
 static gboolean
 bring_back (Work *work, GError **error)
@@ -59,8 +73,10 @@ bring_back (Work *work, GError **error)
   gboolean touched = work->journal->step >= B9_STEP_SUSPEND && !work->has_ended;
   gboolean stays_paused = work->journal->was_paused && !wants_devices (work);
 
-  if (touched && !stays_paused && !b9_container_continue (work->target, error))
+  if (touched && !stays_paused && !let_run (work, error))
     return FALSE;
+  if (work->has_ended)
+    return TRUE;
   if (touched && work->parties != NULL && !b9_parties_resume (work->parties, error))
     return FALSE;
   return !(touched && work->journal->was_paused && !stays_paused) || b9_container_pause (work->target, error);

@@ -97,10 +97,16 @@ look_at_plain_image (const B9Restore *restore, const B9Target *target, GError **
 {
   const B9Backend *backend = target->runtime->backend;
   g_autofree char *file = g_build_filename (restore->image, backend->image_file, NULL);
+  g_autofree char *aside = b9_image_find_aside (restore->image);
 
   if (!g_file_test (restore->image, G_FILE_TEST_IS_DIR))
     return b9_fail (error, B9_ERROR_IO, "there is no image directory %s; name it with --image-path",
                     restore->image);
+  if (aside != NULL)
+    return b9_fail (error, B9_ERROR_START_COLD,
+                    "image-damaged: the save into %s was cut off before its end; what was there before, if "
+                    "anything, is in %s: move that back, take another copy, or start the container cold",
+                    restore->image, aside);
   if (!g_file_test (file, G_FILE_TEST_IS_REGULAR))
     return b9_fail (error, B9_ERROR_START_COLD,
                     "image-damaged: %s is no image of backend %s: it has neither %s nor %s", restore->image,

@@ -188,7 +188,8 @@ pause_container (Work *work, GError **error)
 
   if (!step (work, B9_STEP_PAUSE, 0, error))
     return FALSE;
-  paused = is_paused || b9_container_pause_watched (work->target, &watch, error);
+  paused = is_paused ||
+           b9_container_pause_watched (work->target, &watch, &work->journal->was_paused, error);
   g_strfreev (watch.argv);
   g_free (watch.output);
   return paused;

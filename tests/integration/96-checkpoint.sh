@@ -103,6 +103,34 @@ stays_paused() {
 }
 test_a_paused_container_stays_paused() { each stays_paused; }
 
+# Between the look at the container and the pause, as a pause by somebody else would come.
+stays_paused_by_another() {
+  local real
+  real=$(program_of "$BACKEND")
+  use_program "case \" \$* \" in *' pause '*) '$real' \"\$@\" ;; esac; exec '$real' \"\$@\""
+  counter "$BACKEND"
+  begin "$BACKEND" "$ID"
+  expect_status 0 "$B9RUN" checkpoint --leave-running --image-path "$BACKEND.img" "$ID"
+  has_state "$ID" paused || fail "$BACKEND: $(state_of "$ID")"
+  "$B9RUN" resume "$ID"
+  goes_on "$BACKEND"
+  "$B9RUN" delete --force "$ID"
+}
+test_who_is_paused_meanwhile_stays_paused() { each stays_paused_by_another; }
+
+# As the end of the machine leaves it, where /run is a tmpfs: no journal, and half an image.
+unfinished() {
+  counter "$BACKEND"
+  begin "$BACKEND" "$ID"
+  expect_status 0 "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID"
+  "$B9RUN" delete --force "$ID"
+  rm "$BACKEND.img/manifest.json"
+  mkdir "$BACKEND.img/.b9run-earlier-1"
+  expect_refusal 'was cut off before its end' b9 restore --detach --bundle "$BACKEND" --image-path "$BACKEND.img" "$ID"
+  [ "$STATUS" -eq 75 ] || fail "status $STATUS"
+}
+test_an_unfinished_image_is_refused() { each unfinished; }
+
 attached() {
   bundle "$BACKEND" sh -c 'sleep 1; exit 7'
   b9 run --detach --bundle "$BACKEND" "$ID" </dev/null >/dev/null 2>&1
