@@ -298,12 +298,38 @@ START_TEST (says_nothing_where_an_annotation_changes_the_root)
 }
 END_TEST
 
+static void
+expect_rootfs (const char *path, const char *more, const char *reason)
+{
+  g_autofree char *config =
+      g_strdup_printf ("{\"root\":{\"path\":\"%s\"},\"process\":{\"args\":[\"/no\"]}%s}", path, more);
+  g_autofree char *message =
+      g_strdup_printf ("invalid rootfs: stat %s/%s: %s", top, path, reason != NULL ? reason : "");
+  g_autoptr (GError) error = NULL;
+
+  if (reason == NULL) {
+    expect_silence_at (config);
+    return;
+  }
+  ck_assert_msg (!check_config (config, &error), "%s", config);
+  assert_failure (error, B9_ERROR_BAD_INPUT, message);
+}
+
+/* runsc says "waiting for sandbox to start: EOF". */
+START_TEST (refuses_a_root_file_system_that_is_not_there)
+{
+  expect_rootfs ("nowhere", "", "no such file or directory");
+  expect_rootfs ("config.json", "", "not a directory");
+  expect_rootfs ("config.json/a", "", "not a directory");
+  expect_rootfs ("nowhere", ",\"hooks\":{\"createRuntime\":[{\"path\":\"/x\"}]}", NULL);
+  expect_rootfs ("nowhere", ",\"annotations\":{\"dev.gvisor.spec.rootfs.type\":\"erofs\"}", NULL);
+}
+END_TEST
+
 START_TEST (leaves_missing_pieces_to_the_runtime)
 {
   expect_silence_at ("{}");
   expect_silence_at ("{\"process\":{\"args\":[\"/no\"]}}");
-  expect_silence_at ("{\"root\":{\"path\":\"nowhere\"},\"process\":{\"args\":[\"/no\"]}}");
-  expect_silence_at ("{\"root\":{\"path\":\"config.json\"},\"process\":{\"args\":[\"/no\"]}}");
   expect_silence_at ("{" ROOT "}");
   expect_silence_at ("{" ROOT ",\"process\":{}}");
   expect_silence_at ("{" ROOT ",\"process\":{\"args\":[]}}");
@@ -407,6 +433,7 @@ main (void)
   tcase_add_test (found, searches_path_as_the_container_does);
   tcase_add_test (found, takes_relative_paths_from_the_working_directory);
   tcase_add_test (found, needs_a_working_directory_for_relative_paths);
+  tcase_add_test (found, refuses_a_root_file_system_that_is_not_there);
   tcase_add_test (links, follows_links_within_the_root_file_system);
   tcase_add_test (links, finds_nothing_outside_the_root_file_system);
   tcase_add_test (links, says_nothing_of_links_in_a_circle);

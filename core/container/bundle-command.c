@@ -398,6 +398,17 @@ refuse (const char *name, Look found, GError **error)
                   found == LOOK_MISSING ? "no such file or directory" : "not a directory");
 }
 
+/* The root file system could not be opened, with @number.  In runc's words again. */
+static gboolean
+check_rootfs (const B9Bundle *bundle, int number, GError **error)
+{
+  if ((number != ENOENT && number != ENOTDIR) || has_early_hooks (bundle->config) ||
+      has_other_rootfs (bundle->config))
+    return TRUE;
+  return b9_fail (error, B9_ERROR_BAD_INPUT, "invalid rootfs: stat %s: %s", bundle->rootfs,
+                  number == ENOENT ? "no such file or directory" : "not a directory");
+}
+
 gboolean
 b9_bundle_check_command (const B9Bundle *bundle, GError **error)
 {
@@ -409,8 +420,10 @@ b9_bundle_check_command (const B9Bundle *bundle, GError **error)
   if (name == NULL || bundle->rootfs == NULL)
     return TRUE;
   root = open (bundle->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root < 0)
+    return check_rootfs (bundle, errno, error);
   paths = candidates (bundle->config, name);
-  if (root < 0 || paths == NULL)
+  if (paths == NULL)
     return TRUE;
   for (guint i = 0; i < paths->len; i++) {
     found = look (root, g_ptr_array_index (paths, i));
