@@ -105,6 +105,32 @@ add_chosen_place (B9App *app, GHashTable *places, GError **error)
   return TRUE;
 }
 
+/* The default root of every backend that is here, where none was asked for: who has lost the index does not
+ * know what was in it. */
+static void
+add_other_places (B9App *app, GHashTable *places)
+{
+  g_autoptr (GPtrArray) providers = NULL;
+
+  if (b9_app_explicit_backend (app) != NULL)
+    return;
+  b9_registry_load_all (app->registry);
+  providers = b9_registry_providers (app->registry, B9_PROVIDER_BACKEND);
+  for (guint i = 0; i < providers->len; i++) {
+    const B9Provider *provider = g_ptr_array_index (providers, i);
+    const B9Runtime *runtime = b9_app_runtime (app, provider->name, NULL);
+    g_autofree char *program = runtime != NULL ? b9_runtime_program (runtime, NULL) : NULL;
+    g_autofree char *root = program != NULL ? b9_runtime_root (runtime, NULL) : NULL;
+    Place *place;
+
+    if (root == NULL || !g_file_test (root, G_FILE_TEST_IS_DIR))
+      continue;
+    place = place_for (places, provider->name, root, root);
+    if (place->program == NULL)
+      place->program = g_steal_pointer (&program);
+  }
+}
+
 static B9Listed *
 listed_new (const Place *place, B9State *state, B9Record *record)
 {
@@ -290,6 +316,8 @@ b9_listing_make (B9App *app, gboolean everything, GError **error)
   records = b9_index_all (index, listing->problems);
   g_ptr_array_set_free_func (records, NULL);
   sort_records (app, records, places);
+  if (everything)
+    add_other_places (app, places);
   if (everything)
     add_sub_roots (places);
   g_hash_table_iter_init (&iterator, places);

@@ -88,6 +88,21 @@ test_a_record_of_a_newer_version_is_refused_and_kept() {
   remove_container "$id"
 }
 
+test_a_lost_index_is_rebuilt_for_every_backend() {
+  local id
+  for BACKEND in $BACKENDS; do
+    id=$(id_for "$BACKEND")
+    bundle "$BACKEND" sleep 1000
+    start_detached "$BACKEND" "$id" --no-monitor
+  done
+  rm -rf /run/b9run
+  expect_stdout '0 damaged records dropped, 2 containers recorded anew' "$B9RUN" index rebuild
+  for BACKEND in $BACKENDS; do
+    expect_stdout running state_of "$(id_for "$BACKEND")"
+    remove_container "$(id_for "$BACKEND")"
+  done
+}
+
 test_a_damaged_record_is_named_and_rebuilt() {
   local id other damage record
   BACKEND=runc
