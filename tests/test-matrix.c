@@ -6,6 +6,9 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/capability/cache.h"
 #include "core/capability/matrix.h"
@@ -372,6 +375,42 @@ START_TEST (answers_are_kept_with_all_their_parts)
 }
 END_TEST
 
+START_TEST (of_many_that_ask_at_once_one_asks_and_the_others_read)
+{
+  pid_t asking[8];
+
+  put ("backend", "exec|1|RUN|||\n");
+  put_program ("backend.run", "#!/bin/sh\nsleep 0.5\necho ran\n");
+  for (guint i = 0; i < G_N_ELEMENTS (asking); i++) {
+    asking[i] = fork ();
+    if (asking[i] != 0)
+      continue;
+    open_matrix ();
+    _exit (strcmp (cell_of ("exec")->evidence, "ran") == 0 ? 0 : 1);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (asking); i++) {
+    int status;
+
+    ck_assert_int_eq (waitpid (asking[i], &status, 0), asking[i]);
+    ck_assert_int_eq (status, 0);
+  }
+  ck_assert_uint_eq (times_asked ("backend"), 1);
+}
+END_TEST
+
+START_TEST (who_has_the_turn_and_dies_keeps_nobody_waiting)
+{
+  const B9AnswersKey key = {.state_directory = state, .section = "backends.asked", .settings = ""};
+  pid_t dying = fork ();
+
+  if (dying == 0)
+    _exit (b9_answers_turn (&key) >= 0 ? 0 : 1);
+  ck_assert_int_eq (waitpid (dying, NULL, 0), dying);
+  put ("backend", "exec|1|seen|||\n");
+  ck_assert_uint_eq (asked_after_two (), 1);
+}
+END_TEST
+
 /* What happens between the two, by a shell in the test's directory: asked anew each time. */
 static const char *const changes[] = {
     "echo 'exec|3|new|new||' >backend", /* what the probe read */
@@ -582,6 +621,8 @@ main (void)
   tcase_add_test (tests, what_is_not_known_goes_ahead_with_a_notice);
   tcase_add_test (tests, other_errors_have_no_capability);
   tcase_add_test (tests, answers_are_kept_with_all_their_parts);
+  tcase_add_test (tests, of_many_that_ask_at_once_one_asks_and_the_others_read);
+  tcase_add_test (tests, who_has_the_turn_and_dies_keeps_nobody_waiting);
   tcase_add_loop_test (tests, answers_are_asked_for_anew_when_anything_changed, 0, G_N_ELEMENTS (changes));
   tcase_add_loop_test (tests, forged_answers_are_not_believed, 0, G_N_ELEMENTS (forgeries));
   tcase_add_test (tests, a_harmless_rewrite_is_believed_so_the_forgeries_test_the_content);

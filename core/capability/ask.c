@@ -12,6 +12,7 @@
 
 #include "core/capability/cache.h"
 #include "core/capability/host-cells.h"
+#include "core/sys/files.h"
 
 /* A probe on its way: what it says and what it looks at. */
 typedef struct {
@@ -75,6 +76,18 @@ probe_finish (Probe *probe, const B9AnswersKey *key)
   return g_steal_pointer (&probe->answers);
 }
 
+/* What is kept; or NULL, and then it is our turn to ask until *@turn is closed. */
+static B9Answers *
+load (const B9AnswersKey *key, B9Fd *turn)
+{
+  B9Answers *answers = b9_answers_load (key);
+
+  if (answers != NULL)
+    return answers;
+  *turn = b9_answers_turn (key);
+  return b9_answers_load (key);
+}
+
 void
 b9_asked_free (B9Asked *asked)
 {
@@ -123,7 +136,8 @@ b9_ask_backend (B9Registry *registry, const B9Runtime *runtime, const char *prog
                             .program = program,
                             .root = root};
   char *name = g_strdup_printf ("backend %s", runtime->name);
-  B9Answers *answers = b9_answers_load (&key);
+  b9_autofd turn = -1;
+  B9Answers *answers = load (&key, &turn);
   Probe probe;
 
   if (answers != NULL)
@@ -155,7 +169,8 @@ b9_ask_provider (const B9OpenProvider *provider)
                             .settings = settings};
   char *name = g_strdup_printf ("%s %s", b9_provider_kind_name (provider->kind), provider->name);
   void (*function) (const B9Host *host) = probe_function (provider);
-  B9Answers *answers = function != NULL ? b9_answers_load (&key) : b9_answers_new ();
+  b9_autofd turn = -1;
+  B9Answers *answers = function != NULL ? load (&key, &turn) : b9_answers_new ();
   Probe probe;
 
   if (answers != NULL)
@@ -170,7 +185,8 @@ b9_ask_host (const B9Config *config, const char *state_directory)
 {
   const B9HostData data = {.config = config, .section = "host", .state_directory = state_directory};
   const B9AnswersKey key = {.state_directory = state_directory, .section = "host", .settings = ""};
-  B9Answers *answers = b9_answers_load (&key);
+  b9_autofd turn = -1;
+  B9Answers *answers = load (&key, &turn);
   Probe probe;
 
   if (answers != NULL)

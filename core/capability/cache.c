@@ -143,6 +143,15 @@ b9_answers_load (const B9AnswersKey *key)
   return parse (key, text);
 }
 
+/* A file for all settings of a provider, so that there are few. */
+int
+b9_answers_turn (const B9AnswersKey *key)
+{
+  g_autofree char *name = g_strconcat ("turn_", key->section, NULL);
+
+  return key->state_directory != NULL ? b9_cache_file_turn (key->state_directory, name) : -1;
+}
+
 static void
 append_cell (GString *text, const B9Answered *cell)
 {

@@ -25,6 +25,11 @@ typedef struct {
 } B9AnswersKey;
 
 B9Answers *b9_answers_load (const B9AnswersKey *key); /* or NULL */
+
+/* Many that ask at once would keep the host busy with the same question: one asks, the others wait for what
+ * it keeps.  To be closed when the answers are kept; -1 where they are not waited for (cache-file.h). */
+int b9_answers_turn (const B9AnswersKey *key);
+
 void b9_answers_keep (const B9AnswersKey *key, const B9Answers *answers, const B9Evidence *evidence);
 
 G_END_DECLS

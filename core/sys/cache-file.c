@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@
 
 #define MAX_NAME 128
 #define MAX_HEADER 128
+#define TURN_PAUSE_US 20000
+#define TURN_ROUNDS 3000 /* a minute */
 
 gboolean
 b9_cache_name_is_good (const char *name)
@@ -137,4 +140,36 @@ b9_cache_file_write (const char *state_directory, const char *name, const char *
   g_string_append (text, header);
   g_string_append_len (text, content, (gssize)size);
   return b9_replace_file (directory, name, text->str, text->len, 0600, error);
+}
+
+static gboolean
+wait_for_turn (int lock)
+{
+  for (guint round = 0; flock (lock, LOCK_EX | LOCK_NB) != 0; round++) {
+    if ((errno != EWOULDBLOCK && errno != EINTR) || round == TURN_ROUNDS)
+      return FALSE;
+    g_usleep (TURN_PAUSE_US);
+  }
+  return TRUE;
+}
+
+int
+b9_cache_file_turn (const char *state_directory, const char *name)
+{
+  g_autofree char *path = g_build_filename (state_directory, "cache", NULL);
+  b9_autofd directory = -1;
+  b9_autofd lock = -1;
+  int taken;
+
+  if (!b9_cache_name_is_good (name) || !b9_make_private_directory (state_directory, NULL) ||
+      !b9_make_private_directory (path, NULL))
+    return -1;
+  directory = open_cache (state_directory);
+  if (directory >= 0)
+    lock = openat (directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+  if (lock < 0 || !wait_for_turn (lock))
+    return -1;
+  taken = lock;
+  lock = -1;
+  return taken;
 }

@@ -24,6 +24,10 @@ GBytes *b9_cache_file_read (const char *state_directory, const char *name);
 gboolean b9_cache_file_write (const char *state_directory, const char *name, const char *content, gsize size,
                               GError **error);
 
+/* Whose turn it is to make what will be cached: a descriptor, to be closed when it is made.  Waits for
+ * whoever has the turn, but for a minute at most; -1 then, and where nothing can be cached. */
+int b9_cache_file_turn (const char *state_directory, const char *name);
+
 G_END_DECLS
 
 #endif /* B9_CACHE_FILE_H */

@@ -222,8 +222,8 @@ recall (const B9Host *host, CriuProgram *program)
   return TRUE;
 }
 
-static void
-remember (const B9Host *host, const CriuProgram *program)
+void
+criu_remember (const B9Host *host, const CriuProgram *program)
 {
   g_autofree char *identity = identify (program->path);
   g_autofree char *text = g_strdup_printf (CACHE_MARK "\n%s\n%s\n", identity, program->version);
@@ -240,7 +240,7 @@ criu_find_working (const B9Host *host, CriuProgram *program, GError **error)
     return TRUE;
   criu_find (host, program);
   if (program->state == CRIU_WORKS) {
-    remember (host, program);
+    criu_remember (host, program);
     return TRUE;
   }
   if (program->state == CRIU_MISSING)

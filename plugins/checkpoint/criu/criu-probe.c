@@ -147,6 +147,7 @@ criu_probe (const B9Host *host)
     report_all (host, &program);
     return;
   }
+  criu_remember (host, &program);
   evidence = g_strdup_printf ("%s check: passed (CRIU %s)", program.path, program.version);
   report (host, "checkpoint", B9_CAPABILITY_SUPPORTED, B9_EVIDENCE_PROBE, evidence, NULL, NULL);
   report (host, "restore", B9_CAPABILITY_SUPPORTED, B9_EVIDENCE_PROBE, evidence, NULL, NULL);

@@ -31,6 +31,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CriuProgram, criu_program_clear)
 /* The first CRIU of this host that passes `criu check`, or else the first of all, with what it says. */
 void criu_find (const B9Host *host, CriuProgram *program);
 
+/* For the next criu_find_working(): @program works. */
+void criu_remember (const B9Host *host, const CriuProgram *program);
+
 /* Likewise, by what is remembered of an earlier look where that still holds. */
 gboolean criu_find_working (const B9Host *host, CriuProgram *program, GError **error);
 
