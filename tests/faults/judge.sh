@@ -38,6 +38,33 @@ wait_for_recovery() {
   done
 }
 
+has_no_journal() { ! compgen -G "/run/b9run/containers/$ID/*/journal" >/dev/null; }
+has_no_process() { [ -z "$(cgroups_of_test | sed 's|$|/cgroup.procs|' | xargs -r cat 2>/dev/null || true)" ]; }
+
+# is_where_it_belongs STEP: seen without b9run; the operation is over, and the container counts or has ended.
+is_where_it_belongs() {
+  has_no_journal || return 1
+  case $operation:$1 in
+    restore:* | *:stop | *:delete) has_no_process ;;
+    *) is_counting ;;
+  esac
+}
+
+# by_itself STEP KIND: where b9run was killed, half a minute for its guardian, and what came of that.
+by_itself() {
+  local tries=60
+  case $1:$2 in
+    recover:*) return ;; # what is started by hand has no guardian
+    *:b9run | *:b9run-work | *:b9run-help) ;;
+    *) return ;;
+  esac
+  until is_where_it_belongs "$1"; do
+    [ $((tries -= 1)) -gt 0 ] || { echo 'FROZEN: until somebody asks; '; return; }
+    sleep 0.5
+  done
+  echo 'by itself: '
+}
+
 # The first command of b9run after the fault.
 ask_status() { b9 state "$ID" 2>"$WORK/state.err" | jq -r .status || true; }
 

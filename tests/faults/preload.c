@@ -5,9 +5,11 @@
  *
  * Right after the step FAULT_STEP is in the journal, and once:
  *   FAULT_KIND=b9run               b9run is killed
+ *   FAULT_KIND=both                b9run-guardian is killed, then b9run
  *   FAULT_KIND=disk, state-disk    the disk FAULT_FILL is filled, to its last byte
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -63,6 +65,37 @@ is_first (void)
   return fd >= 0;
 }
 
+/* Whether the process @pid, a folder of /proc, is the guardian of this b9run. */
+static int
+is_guardian (const char *pid)
+{
+  char path[300], text[256] = "";
+  int fd, parent = 0;
+
+  snprintf (path, sizeof path, "/proc/%s/stat", pid);
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return 0;
+  if (read (fd, text, sizeof text - 1) > 0)
+    sscanf (text, "%*d (b9run-guardian) %*c %d", &parent);
+  close (fd);
+  return parent == getpid ();
+}
+
+static void
+kill_guardian (void)
+{
+  DIR *processes = opendir ("/proc");
+  struct dirent *entry;
+
+  while (processes != NULL && (entry = readdir (processes)) != NULL) {
+    if (is_guardian (entry->d_name))
+      kill (atoi (entry->d_name), SIGKILL);
+  }
+  if (processes != NULL)
+    closedir (processes);
+}
+
 static void
 fill_disk (void)
 {
@@ -90,6 +123,10 @@ renameat (int from_directory, const char *from, int to_directory, const char *to
 
   if (result != 0 || !ends_with (to, "/journal") || !is_at_step (to))
     return result;
+  if (strcmp (kind, "both") == 0 && is_first ()) {
+    kill_guardian ();
+    kill (getpid (), SIGKILL);
+  }
   if (strcmp (kind, "b9run") == 0 && is_first ())
     kill (getpid (), SIGKILL);
   if (ends_with (kind, "disk") && is_first ())

@@ -15,6 +15,7 @@ COLUMNS_ALL='runc+criu runc+criu+fake-cuda runsc'
 
 # The faults:
 #   b9run          b9run is killed right after the journal has the step
+#   both           b9run is killed then, and its guardian with it
 #   b9run-work     b9run is killed while the runtime is at work, which goes on
 #   b9run-help     b9run is killed while its helper is at work, which goes on
 #   error, hang    the runtime fails, or does not return, before it has done anything, or when it has done all (-late)
@@ -25,7 +26,7 @@ COLUMNS_ALL='runc+criu runc+criu+fake-cuda runsc'
 #   program        cuda-checkpoint is killed at work
 #   disk           the image's disk is full from this step on (restore: that of the work path)
 #   state-disk     /run is full from this step on
-KINDS='b9run b9run-work b9run-help error error-late hang hang-late backend backend-late criu criu-error criu-hang helper
+KINDS='b9run both b9run-work b9run-help error error-late hang hang-late backend backend-late criu criu-error criu-hang helper
   helper-late helper-error helper-hang helper-prog program disk state-disk'
 
 steps_of() {
@@ -42,8 +43,6 @@ journal_step() {
   case $1:$2:$3 in
     *:lock:*) echo suspend ;;
     *:delete:*) echo stop ;;
-    # Only a runtime that says "running" leads to it.
-    restore:check:error* | restore:check:hang* | restore:check:backend* | restore:check:b9run-work) echo restore ;;
     *) echo "$2" ;;
   esac
 }
@@ -51,10 +50,9 @@ journal_step() {
 # command_of OPERATION STEP: the runtime's command in it.
 command_of() {
   case $1:$2 in
-    *:begun | *:check) echo state ;;
+    *:begun | *:look) echo --version ;;
     *:pause) echo pause ;;
     *:save) echo checkpoint ;;
-    *:look) echo --version ;;
     *:stop) echo kill ;;
     *:delete | restore:undo | restore:recover) echo delete ;;
     *:continue | checkpoint:undo | checkpoint:recover) echo resume ;;
@@ -88,7 +86,7 @@ cuda_words() {
 why_not() {
   local column=$1 at=$2:$3
   case $4 in
-    b9run)
+    b9run | both)
       case $at in
         *:start | *:look | *:undo | *:recover) echo 'no line of the journal begins it' ;;
         *:lock | *:delete) echo 'the journal has the step before' ;;
@@ -99,6 +97,7 @@ why_not() {
         *:start | *:lock | *:suspend | *:verify) echo 'the runtime is not at work' ;;
         runsc:*:stop) echo 'b9run ends a sandbox itself' ;;
         runc*:look) echo 'runc is not asked' ;;
+        *:check) echo 'its files are read, the runtime is not asked' ;;
       esac
       ;;
     criu*)
