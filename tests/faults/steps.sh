@@ -135,7 +135,7 @@ why_not() {
 is_quick() {
   case "$*" in
     'runc+criu checkpoint save criu' | 'runc+criu checkpoint save b9run-work' | 'runc+criu checkpoint stop b9run') ;;
-    'runc+criu restore restore backend' | 'runc+criu checkpoint save disk') ;;
+    'runc+criu restore restore backend' | 'runc+criu checkpoint save disk' | 'runc+criu checkpoint save both') ;;
     'runc+criu+fake-cuda checkpoint lock b9run-help' | 'runc+criu+fake-cuda checkpoint suspend helper') ;;
     'runc+criu+fake-cuda restore check helper-error') ;;
     'runsc checkpoint save backend' | 'runsc checkpoint pause b9run-work' | 'runsc checkpoint stop b9run') ;;
