@@ -132,7 +132,7 @@ unfinished() {
 test_an_unfinished_image_is_refused() { each unfinished; }
 
 attached() {
-  bundle "$BACKEND" sh -c 'sleep 1; exit 7'
+  bundle "$BACKEND" sh -c 'sleep 3; exit 7'
   b9 run --detach --bundle "$BACKEND" "$ID" </dev/null >/dev/null 2>&1
   expect_status 0 "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID"
   "$B9RUN" delete --force "$ID"
