@@ -51,6 +51,7 @@ static const Refusal usage[] = {
     {"config check", "b9run: config check needs a file: b9run config check FILE\n"},
     {"checkpoint --parent-path /pre c1",
      "b9run: container does not exist: c1 (looked in root TOP/runc; b9run list shows what there is)\n"},
+    {"checkpoint --strategy nope c1", "b9run: --strategy knows plugin, host and sandbox, not \"nope\"\n"},
     {"checkpoint --progress loud c1", "b9run: --progress knows none, line and json, not \"loud\"\n"},
     {"restore --timeout soon c1", "b9run: --timeout takes seconds from 1 to 604800, not \"soon\"\n"},
     {"checkpoint-info TOP", "b9run: TOP has no manifest.json\n"},
