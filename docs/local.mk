@@ -2,7 +2,7 @@
 dist_man_MANS += docs/man/b9run.8 docs/man/b9run.yaml.5
 dist_doc_DATA = README.md CONTRIBUTING.md NEWS docs/architecture.md docs/capabilities.md docs/plugin-authors.md data/b9run.yaml
 verificationdir = $(docdir)/verification
-dist_verification_DATA = docs/verification/README.md docs/verification/faults.md
+dist_verification_DATA = docs/verification/README.md docs/verification/cgroup-v2.md docs/verification/faults.md
 guidesdir = $(docdir)/guides
 dist_guides_DATA = \
 	docs/guides/checkpoint.md \
