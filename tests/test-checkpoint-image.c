@@ -96,11 +96,27 @@ make_image (void)
 
 START_TEST (a_new_image_directory_is_private)
 {
+  g_autofree char *aside = b9_image_aside (image);
   struct stat info;
 
-  ck_assert (b9_image_prepare (image, patterns, "/nowhere", NULL));
+  ck_assert (b9_image_prepare (image, patterns, aside, NULL));
   ck_assert_int_eq (stat (image, &info), 0);
   ck_assert_int_eq (info.st_mode & 07777, 0700);
+}
+END_TEST
+
+START_TEST (a_save_that_is_not_settled_is_known_by_its_directory)
+{
+  g_autofree char *aside = b9_image_aside (image);
+  g_autofree char *found = NULL;
+  g_autofree char *settled = NULL;
+
+  ck_assert (b9_image_prepare (image, patterns, aside, NULL));
+  found = b9_image_find_aside (image);
+  ck_assert_str_eq (found, aside);
+  b9_image_settle (aside);
+  settled = b9_image_find_aside (image);
+  ck_assert_ptr_null (settled);
 }
 END_TEST
 
@@ -442,6 +458,7 @@ main (void)
 
   tcase_add_checked_fixture (images, make_top, remove_top);
   tcase_add_test (images, a_new_image_directory_is_private);
+  tcase_add_test (images, a_save_that_is_not_settled_is_known_by_its_directory);
   tcase_add_test (images, an_earlier_image_comes_back_when_the_new_one_fails);
   tcase_add_test (images, an_earlier_image_goes_when_the_new_one_is_whole);
   tcase_add_test (images, a_file_is_no_image_directory);
