@@ -176,7 +176,7 @@ test_a_fake_process_that_cannot_be_suspended_leaves_all_running() {
   has_state "$(id_for c1)" running
   both_count
   rm cuda/checkpoint
-  expect_refusal 'is no strategy of cuda-checkpoint' \
+  expect_refusal '--strategy knows plugin, host and sandbox, not "toggle"' \
     b9 checkpoint --strategy toggle --image-path b.img "$(id_for c1)"
   both_count
   "$B9RUN" delete --force "$(id_for c1)"
