@@ -16,6 +16,7 @@
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
 #include "core/sys/process.h"
+#include "core/sys/words.h"
 
 #define MAX_FILE (1024 * 1024)
 
@@ -94,12 +95,6 @@ add_below (Look *look, pid_t pid)
   }
 }
 
-static int
-compare_lines (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
-
 static gboolean
 is_sandbox (const B9Target *target)
 {
@@ -124,7 +119,7 @@ account_of_all (const B9Target *target, pid_t pid, gboolean *is_running)
       add_process (&look, g_array_index (processes, B9ContainerProcess, i).pid);
   }
   *is_running = look.is_running;
-  g_ptr_array_sort (lines, compare_lines);
+  g_ptr_array_sort (lines, b9_compare_words);
   g_ptr_array_add (lines, NULL);
   return g_strjoinv ("", (char **)lines->pdata);
 }
@@ -154,33 +149,13 @@ b9_stillness_free (B9Stillness *stillness)
   g_free (stillness);
 }
 
-/* "FROZEN" of cgroup v1, "1" of v2; NULL where the container has no freezer of its own. */
-static char *
-freezer_state (const B9Target *target)
-{
-  static const char *const names[] = {"freezer.state", "cgroup.freeze"};
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-    for (const char *const *cgroup = b9_container_cgroups (target); *cgroup != NULL; cgroup++) {
-      g_autofree char *file = g_build_filename (*cgroup, names[i], NULL);
-      char *text = b9_read_file (AT_FDCWD, file, MAX_FILE, NULL, NULL);
-
-      if (text != NULL)
-        return g_strchomp (text);
-    }
-  }
-  return NULL;
-}
-
+/* A sandbox's own files say what was last asked of it, so that one is asked itself. */
 static gboolean
 is_paused (const B9Target *target)
 {
-  g_autofree char *freezer = is_sandbox (target) ? NULL : freezer_state (target);
-  g_autoptr (B9State) state = NULL;
+  g_autoptr (B9State) state = is_sandbox (target) ? b9_query_state (target, NULL, NULL)
+                                                  : b9_look_at_state (target, NULL);
 
-  if (freezer != NULL)
-    return strcmp (freezer, "FROZEN") == 0 || strcmp (freezer, "1") == 0;
-  state = b9_query_state (target, NULL, NULL);
   return state != NULL && strcmp (state->status, "paused") == 0;
 }
 

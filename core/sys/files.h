@@ -47,8 +47,8 @@ char *b9_read_file (int directory, const char *name, gsize limit, gsize *size, G
 gboolean b9_remove_tree (const char *path, GError **error);
 
 /* For a container's files, which may be deep: removes @name below @directory with all that is in it, in the
- * same way.  0, or an
- * errno: EXDEV for what is on another file system or too deep; a missing one is no failure. */
+ * same way.  0, or an errno: EXDEV for what is on another file system or too deep; a missing one is no
+ * failure. */
 int b9_remove_entry (int directory, const char *name);
 
 /* Removes all that is in @directory. */
