@@ -34,6 +34,7 @@ libb9core_la_SOURCES = \
 	core/checkpoint/recover.c core/checkpoint/recover.h \
 	core/checkpoint/restore.c core/checkpoint/restore.h \
 	core/checkpoint/save.c core/checkpoint/save.h \
+	core/checkpoint/status.c core/checkpoint/status.h \
 	core/checkpoint/stillness.c core/checkpoint/stillness.h \
 	core/checkpoint/stream.c core/checkpoint/stream.h \
 	core/checkpoint/watchdog.c core/checkpoint/watchdog.h \

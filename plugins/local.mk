@@ -41,6 +41,7 @@ b9_backend_runsc_la_SOURCES = \
 	plugins/backends/runsc/runsc-release.c \
 	plugins/backends/runsc/runsc-release.h \
 	plugins/backends/runsc/runsc-state.c \
+	plugins/backends/runsc/runsc-status.c \
 	plugins/backends/runsc/runsc-text.c \
 	plugins/backends/runsc/runsc-text.h
 b9_backend_runsc_la_CFLAGS = $(B9_PLUGIN_CFLAGS)

@@ -437,6 +437,37 @@ START_TEST (the_programs_of_an_operation_are_ended_and_no_others)
 }
 END_TEST
 
+/* Killed half-way, a pause or resume leaves a container that nobody knows the state of. */
+START_TEST (a_pause_or_resume_at_work_is_let_finish)
+{
+  const char *const mine[] = {"/bin/sleep", "0.3", NULL};
+  const char *const environment[] = {B9_OPERATION_VARIABLE "=token-1", B9_CHANGE_VARIABLE "=1", NULL};
+  GPid pid;
+  int status;
+
+  ck_assert (g_spawn_async (NULL, (char **)mine, (char **)environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
+                            &pid, NULL));
+  ck_assert (b9_programs_end ("token-1", NULL));
+  ck_assert_int_eq (waitpid (pid, &status, 0), pid);
+  ck_assert (WIFEXITED (status) && WEXITSTATUS (status) == 0);
+}
+END_TEST
+
+START_TEST (a_pause_or_resume_that_hangs_is_ended_all_the_same)
+{
+  const char *const mine[] = {"/bin/sleep", "1000", NULL};
+  const char *const environment[] = {B9_OPERATION_VARIABLE "=token-1", B9_CHANGE_VARIABLE "=1", NULL};
+  GPid pid;
+  int status;
+
+  ck_assert (g_spawn_async (NULL, (char **)mine, (char **)environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
+                            &pid, NULL));
+  ck_assert (b9_programs_end ("token-1", NULL));
+  ck_assert_int_eq (waitpid (pid, &status, 0), pid);
+  ck_assert (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+}
+END_TEST
+
 START_TEST (a_signal_is_a_reason_to_end)
 {
   sigset_t before;
@@ -455,6 +486,7 @@ main (void)
 {
   TCase *images = tcase_create ("images");
   TCase *journals = tcase_create ("journals");
+  TCase *waits = tcase_create ("waits");
 
   tcase_add_checked_fixture (images, make_top, remove_top);
   tcase_add_test (images, a_new_image_directory_is_private);
@@ -476,6 +508,9 @@ main (void)
   tcase_add_test (journals, an_earlier_image_waits_for_a_journal_that_can_be_written);
   tcase_add_test (journals, a_helper_that_lost_its_b9run_is_waited_for);
   tcase_add_test (journals, the_programs_of_an_operation_are_ended_and_no_others);
+  tcase_add_test (journals, a_pause_or_resume_at_work_is_let_finish);
+  tcase_set_timeout (waits, 60);
+  tcase_add_test (waits, a_pause_or_resume_that_hangs_is_ended_all_the_same);
   tcase_add_test (journals, a_signal_is_a_reason_to_end);
-  return run_cases ("checkpoint-image", (TCase *[]){images, journals, NULL});
+  return run_cases ("checkpoint-image", (TCase *[]){images, journals, waits, NULL});
 }

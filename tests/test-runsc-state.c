@@ -5,7 +5,6 @@
 #include "config.h"
 
 #include "plugins/backends/runsc/runsc-args.h"
-#include "plugins/backends/runsc/runsc-text.h"
 #include "tests/backend-testing.h"
 
 #include <glib/gstdio.h>
@@ -177,34 +176,6 @@ START_TEST (leaves_the_root_file_system_out_where_it_is_unknown)
 }
 END_TEST
 
-/* --- status --- */
-
-/* What runsc writes down, in its order, and what tells no status. */
-static const struct {
-  const char *state, *status;
-} states[] = {
-    {"{\"id\":\"c1\",\"spec\":{\"ociVersion\":\"1.0.2\"},\"status\":\"paused\",\"sandbox\":{\"id\":\"c1\"}}",
-     "paused"},
-    {"{\"id\":\"c1\",\"status\":\"running\"}", "running"},
-    {"{\"spec\":{\"annotations\":{\"status\":\"paused\"}},\"status\":\"running\"}", "running"},
-    {"{\"spec\":{\"process\":{\"args\":[\"\\\",\\\"status\\\":\\\"paused\\\"\"]}},\"status\":\"running\"}",
-     "running"},
-    {"{\"spec\":{\"process\":{\"args\":[\"}}\",\"{\"]}},\"status\":\"running\"}", "running"},
-    {"{\"spec\":{\"status\":\"paused\"}}", NULL},
-    {"{\"status\":2}", NULL},
-    {"{\"status\":\"paus", NULL},
-    {"{\"id\":\"c1\",\"sta", NULL},
-    {"", NULL},
-};
-
-START_TEST (reads_the_status_of_the_outermost_object)
-{
-  g_autofree char *status = runsc_text_status (states[_i].state);
-
-  ck_assert_pstr_eq (status, states[_i].status);
-}
-END_TEST
-
 static TCase *
 id_case (void)
 {
@@ -212,7 +183,6 @@ id_case (void)
 
   tcase_add_test (tcase, takes_ids_whose_socket_fits);
   tcase_add_test (tcase, refuses_ids_that_runsc_refuses);
-  tcase_add_loop_test (tcase, reads_the_status_of_the_outermost_object, 0, (int)G_N_ELEMENTS (states));
   return tcase;
 }
 

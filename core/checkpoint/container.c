@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "core/checkpoint/processes.h"
+#include "core/checkpoint/status.h"
 #include "core/log/client-log.h"
 #include "core/run/outcome.h"
 #include "core/run/claim.h"
@@ -38,8 +39,11 @@ static gboolean
 change (const B9Target *target, B9Operation operation, GError **error)
 {
   B9Request request = b9_target_request (target, operation);
-  g_autofree char *answer = b9_query (target->runtime, &request, CHANGE_SECONDS, error);
+  g_autofree char *answer = NULL;
 
+  b9_programs_mark_change (TRUE);
+  answer = b9_query (target->runtime, &request, CHANGE_SECONDS, error);
+  b9_programs_mark_change (FALSE);
   return answer != NULL;
 }
 
@@ -58,7 +62,7 @@ b9_container_pause (const B9Target *target, GError **error)
 
   if (change (target, B9_OPERATION_PAUSE, &problem))
     return TRUE;
-  if (has_status (target, "paused"))
+  if (b9_status_amend (target, NULL) && has_status (target, "paused"))
     return TRUE;
   g_propagate_prefixed_error (error, g_steal_pointer (&problem), "the container could not be paused: ");
   return FALSE;
@@ -76,6 +80,18 @@ was_refused (const B9Target *target, const B9Request *request, const B9Watch *wa
          g_error_matches (reason, B9_ERROR, B9_ERROR_WRONG_STATE);
 }
 
+static gboolean
+run_pause (B9Watch *watch, GError **error)
+{
+  gboolean done;
+
+  watch->outlives_us = TRUE;
+  b9_programs_mark_change (TRUE);
+  done = b9_watch_run (watch, error);
+  b9_programs_mark_change (FALSE);
+  return done;
+}
+
 gboolean
 b9_container_pause_watched (const B9Target *target, B9Watch *watch, gboolean *was_paused, GError **error)
 {
@@ -86,10 +102,12 @@ b9_container_pause_watched (const B9Target *target, B9Watch *watch, gboolean *wa
   /* runc gives up too early on a container that makes processes all the time ("unable to freeze"). */
   for (guint round = 0; watch->argv != NULL && round < PAUSE_ROUNDS; round++) {
     g_clear_pointer (&watch->output, g_free);
-    if (!b9_watch_run (watch, error))
+    if (!run_pause (watch, error))
       return FALSE;
     if (watch->wait_status == 0)
       return TRUE;
+    if (!b9_status_amend (target, error))
+      return FALSE;
     if (has_status (target, "paused")) {
       *was_paused = *was_paused || was_refused (target, &request, watch);
       return TRUE;
@@ -113,6 +131,19 @@ b9_container_cgroups (const B9Target *target)
              : none;
 }
 
+/* After a resume that failed with @problem, which gives way to a worse one. */
+static gboolean
+amend_after (const B9Target *target, GError **problem)
+{
+  GError *worse = NULL;
+
+  if (b9_status_amend (target, &worse))
+    return TRUE;
+  g_clear_error (problem);
+  *problem = worse;
+  return FALSE;
+}
+
 gboolean
 b9_container_continue (const B9Target *target, GError **error)
 {
@@ -130,6 +161,8 @@ b9_container_continue (const B9Target *target, GError **error)
       return b9_fail (error, B9_ERROR_NOT_RUNNING, "the container has ended meanwhile");
     if (state != NULL && change (target, B9_OPERATION_RESUME, &problem))
       continue;
+    if (!amend_after (target, &problem))
+      break;
     g_usleep (CONTINUE_PAUSE_US);
   }
   if (problem == NULL)

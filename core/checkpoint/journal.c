@@ -186,10 +186,12 @@ void
 b9_journal_end (B9Journal *journal)
 {
   g_autofree char *path = g_build_filename (journal->directory, FILE_NAME, NULL);
+  g_autofree char *status = g_build_filename (journal->directory, B9_JOURNAL_STATUS_NAME, NULL);
 
   if (journal->lock < 0) /* it has ended, and the next one may have begun */
     return;
   unlink (path);
+  unlink (status);
   b9_guardian_dismiss (journal);
   b9_fd_close (&journal->lock);
 }

@@ -17,6 +17,9 @@ G_BEGIN_DECLS
  * killed is found by it. */
 #define B9_OPERATION_VARIABLE "B9RUN_OPERATION"
 
+/* A file beside the journal that goes with it (status.h). */
+#define B9_JOURNAL_STATUS_NAME "journal.status"
+
 typedef enum {
   B9_STEP_BEGUN,    /* nothing has been touched yet */
   B9_STEP_SUSPEND,  /* state is taken off devices */

@@ -30,6 +30,9 @@
 #define LOOK_MS 50
 #define ENDING_ROUNDS 600
 #define ENDING_PAUSE_US 50000
+#define PATIENT_ROUNDS 100 /* 5 s; a runtime takes a hundredth of it */
+
+#define CHANGE_ENTRY B9_CHANGE_VARIABLE "=1"
 
 /* A program shows no mark while it is being executed, nor a CRIU that has not opened its image yet. */
 #define QUIET_ROUNDS 4
@@ -37,6 +40,7 @@
 typedef enum {
   NOT_OURS,
   OURS,
+  OURS_AND_SOON_DONE,
   OURS_AND_NOT_TO_BE_KILLED,
 } Ownership;
 
@@ -100,13 +104,15 @@ is_our_child (pid_t pid)
  * track of a process whose action is cut off; and an action that outlives its b9run would undo what is
  * brought back meanwhile. */
 static Ownership
-ownership_by_name (pid_t pid, const char *name)
+ownership_by_name (pid_t pid, const char *name, gboolean changes)
 {
   if (strcmp (name, "b9run-cuda") == 0)
     return is_our_child (pid) ? NOT_OURS : OURS_AND_NOT_TO_BE_KILLED;
   if (g_str_has_prefix (name, "b9run"))
     return NOT_OURS;
-  return strcmp (name, "cuda-checkpoint") == 0 ? OURS_AND_NOT_TO_BE_KILLED : OURS;
+  if (strcmp (name, "cuda-checkpoint") == 0)
+    return OURS_AND_NOT_TO_BE_KILLED;
+  return changes ? OURS_AND_SOON_DONE : OURS;
 }
 
 static Ownership
@@ -120,7 +126,9 @@ ownership (pid_t pid, const Marks *marks)
       (!has_entry (environment, size, marks->entry) && !is_criu_at_work (pid, environment, size, marks)))
     return NOT_OURS;
   name = read_proc (pid, "comm", NULL);
-  return name != NULL ? ownership_by_name (pid, g_strchomp (name)) : OURS;
+  return name != NULL
+             ? ownership_by_name (pid, g_strchomp (name), has_entry (environment, size, CHANGE_ENTRY))
+             : OURS;
 }
 
 /* Calls @visit for each program of the operation, with a descriptor that means it. */
@@ -154,6 +162,14 @@ static guint64
 end_one (pid_t pid G_GNUC_UNUSED, int pidfd, Ownership whose)
 {
   if (whose == OURS)
+    b9_pidfd_signal (pidfd, SIGKILL);
+  return 0;
+}
+
+static guint64
+end_one_impatiently (pid_t pid G_GNUC_UNUSED, int pidfd, Ownership whose)
+{
+  if (whose != OURS_AND_NOT_TO_BE_KILLED)
     b9_pidfd_signal (pidfd, SIGKILL);
   return 0;
 }
@@ -194,7 +210,7 @@ b9_programs_end (const char *token, const char *image)
   for (guint round = 0; quiet < QUIET_ROUNDS && round < ENDING_ROUNDS; round++) {
     if (round > 0)
       g_usleep (ENDING_PAUSE_US);
-    left = visit_all (token, image, end_one, &nothing);
+    left = visit_all (token, image, round < PATIENT_ROUNDS ? end_one : end_one_impatiently, &nothing);
     quiet = left == 0 ? quiet + 1 : 0;
   }
   if (left > 0)
@@ -262,11 +278,24 @@ b9_programs_mark (const char *token)
     g_unsetenv (B9_OPERATION_VARIABLE);
 }
 
+void
+b9_programs_mark_change (gboolean changes)
+{
+  if (changes)
+    g_setenv (B9_CHANGE_VARIABLE, "1", TRUE);
+  else
+    g_unsetenv (B9_CHANGE_VARIABLE);
+}
+
 gboolean
 b9_watch_run (B9Watch *watch, GError **error)
 {
   b9_autofd output = memfd_create ("b9run-output", MFD_CLOEXEC);
-  B9Spawn spawn = {.argv = watch->argv, .output = output, .error = output, .mask = watch->mask};
+  B9Spawn spawn = {.argv = watch->argv,
+                   .output = output,
+                   .error = output,
+                   .outlives_us = watch->outlives_us,
+                   .mask = watch->mask};
   gboolean done;
   pid_t pid;
 

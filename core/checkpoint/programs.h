@@ -17,6 +17,14 @@ G_BEGIN_DECLS
 /* From here on every program that we start has @token as its B9_OPERATION_VARIABLE; NULL: none has. */
 void b9_programs_mark (const char *token);
 
+/* In the environment of a program that lets the container go on or stand still, beside its mark. */
+#define B9_CHANGE_VARIABLE "B9RUN_CHANGES_STATE"
+
+/* Whether the programs that we start from here on do that.  b9_programs_end gives such a one five seconds: cut
+ * off half-way, it leaves nobody able to tell what it has done, and a sandbox that is resumed twice panics
+ * (seen with runsc 20240729). */
+void b9_programs_mark_change (gboolean changes);
+
 /* Ends every program that has that mark, or is a CRIU at work in the directory @image (NULL: none), and waits
  * until they are gone.  One that moves device state is waited for and never killed, but for our own helper,
  * whose session ends it.  FALSE where one stays. */
@@ -30,6 +38,7 @@ typedef struct {
   char **argv;
   const sigset_t *mask; /* to start it with */
   const char *token;    /* its mark, to end it by */
+  gboolean outlives_us; /* it does not die with us */
   char **environment;   /* "NAME=VALUE" besides; or NULL */
   const char *image;    /* whose growth is shown; or NULL */
   const char *const *patterns;

@@ -11,6 +11,7 @@
 #include "core/checkpoint/container.h"
 #include "core/checkpoint/job.h"
 #include "core/checkpoint/programs.h"
+#include "core/checkpoint/status.h"
 #include "core/run/claim.h"
 #include "core/run/sweep.h"
 #include "core/sys/failure.h"
@@ -136,8 +137,12 @@ static gboolean
 look (Work *work, GError **error)
 {
   g_autoptr (GError) problem = NULL;
-  g_autoptr (B9State) state = b9_query_state (work->target, NULL, &problem);
+  g_autoptr (B9State) state = NULL;
 
+  /* Whoever killed b9run may have killed a pause or resume of its with it. */
+  if (work->journal->step >= B9_STEP_SUSPEND && !b9_status_amend (work->target, error))
+    return FALSE;
+  state = b9_query_state (work->target, NULL, &problem);
   if (state == NULL && b9_target_exists (work->target)) {
     g_propagate_error (error, g_steal_pointer (&problem));
     return FALSE;

@@ -19,6 +19,7 @@
 #include "core/checkpoint/job.h"
 #include "core/checkpoint/programs.h"
 #include "core/checkpoint/recover.h"
+#include "core/checkpoint/status.h"
 #include "core/checkpoint/stillness.h"
 #include "core/log/client-log.h"
 #include "core/run/claim.h"
@@ -107,6 +108,7 @@ check_state (Work *work, GError **error)
   work->journal->was_paused = strcmp (state->status, "paused") == 0;
   work->pid = state->pid;
   work->job.job.init_pid = state->pid;
+  b9_status_keep (work->target);
   return TRUE;
 }
 
@@ -384,6 +386,8 @@ bring_back (Work *work, GError **error)
   b9_parties_insist (work->parties);
   if (reached >= B9_STEP_PAUSE)
     back = b9_programs_end (work->journal->token, work->save->image);
+  if (reached == B9_STEP_PAUSE) /* a pause that was cancelled may have been killed */
+    back = b9_status_amend (work->target, error) && back;
   if (reached >= B9_STEP_SUSPEND && (!work->journal->was_paused || b9_parties_want_suspend (work->parties)))
     back = b9_container_continue (work->target, error) && back;
   if (back && reached >= B9_STEP_SUSPEND)

@@ -99,6 +99,15 @@ b9_state_parse (const B9JsonText *text, B9JsonValue object, GError **error)
   return g_steal_pointer (&state);
 }
 
+/* A pause or resume that dies half-way leaves nobody able to tell what it has done. */
+static B9Capture
+capture_for (B9Operation operation)
+{
+  gboolean whole = operation == B9_OPERATION_PAUSE || operation == B9_OPERATION_RESUME;
+
+  return B9_CAPTURE_OUTPUT | B9_CAPTURE_ERROR | (whole ? B9_CAPTURE_OUTLIVES_US : 0);
+}
+
 char *
 b9_query (const B9Runtime *runtime, const B9Request *request, guint timeout_seconds, GError **error)
 {
@@ -106,8 +115,8 @@ b9_query (const B9Runtime *runtime, const B9Request *request, guint timeout_seco
   g_auto (B9Answer) answer = {0};
   g_autofree char *message = NULL;
 
-  if (argv == NULL ||
-      !b9_run_captured (argv, B9_CAPTURE_OUTPUT | B9_CAPTURE_ERROR, timeout_seconds, &answer, error))
+  if (argv == NULL || !b9_run_captured (argv, capture_for ((B9Operation)request->operation),
+                                        timeout_seconds, &answer, error))
     return NULL;
   if (answer.wait_status == 0)
     return g_string_free (g_steal_pointer (&answer.output), FALSE);

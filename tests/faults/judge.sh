@@ -55,7 +55,7 @@ by_itself() {
   local tries=60
   case $1:$2 in
     recover:*) return ;; # what is started by hand has no guardian
-    *:b9run | *:b9run-work | *:b9run-help) ;;
+    *:b9run | *:b9run-work | *:b9run-amid | *:b9run-help) ;;
     *) return ;;
   esac
   until is_where_it_belongs "$1"; do

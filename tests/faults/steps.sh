@@ -19,15 +19,16 @@ COLUMNS_ALL='runc+criu runc+criu+fake-cuda runsc'
 #   b9run-work     b9run is killed while the runtime is at work, which goes on
 #   b9run-help     b9run is killed while its helper is at work, which goes on
 #   error, hang    the runtime fails, or does not return, before it has done anything, or when it has done all (-late)
-#   backend        the runtime is killed at work, or when it has done all (-late)
+#   backend        the runtime is killed at work, or when it has done all (-late); or when it has done it and not written down what
+#                  the container is now (-amid; b9run-amid: and b9run with it), or written half of it (-torn)
 #   criu           CRIU is killed at work; -error: it fails; -hang: it does not return
 #   helper         b9run-cuda is killed before the driver has acted, or after (-late); -error: the driver refuses; -hang: it does not
 #                  return; -prog: b9run-cuda is killed while its cuda-checkpoint is at work, which goes on
 #   program        cuda-checkpoint is killed at work
 #   disk           the image's disk is full from this step on (restore: that of the work path)
 #   state-disk     /run is full from this step on
-KINDS='b9run both b9run-work b9run-help error error-late hang hang-late backend backend-late criu criu-error criu-hang helper
-  helper-late helper-error helper-hang helper-prog program disk state-disk'
+KINDS='b9run both b9run-work b9run-amid b9run-help error error-late hang hang-late backend backend-late backend-amid backend-torn
+  criu criu-error criu-hang helper helper-late helper-error helper-hang helper-prog program disk state-disk'
 
 steps_of() {
   case $1:$2 in
@@ -86,6 +87,16 @@ cuda_words() {
 why_not() {
   local column=$1 at=$2:$3
   case $4 in
+    *-amid | *-torn)
+      case $column:$at in
+        runsc:checkpoint:pause | runsc:checkpoint:continue | runsc:checkpoint:undo | runsc:checkpoint:recover) ;;
+        runsc:*) echo 'it writes no such thing' ;;
+        *) echo 'runc writes no such thing' ;;
+      esac
+      ;;
+  esac
+  case $4 in
+    *-amid | *-torn) ;;
     b9run | both)
       case $at in
         *:start | *:look | *:undo | *:recover) echo 'no line of the journal begins it' ;;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * runsc-args.h: the parts of the runsc plugin: command line (runsc-args.c, runsc-options.c), state directory
- * (runsc-state.c) and error texts (runsc-errors.c).  The descriptor is in runsc-plugin.c.
+ * (runsc-state.c), what it says of a container (runsc-status.c) and error texts (runsc-errors.c).  The
+ * descriptor is in runsc-plugin.c.
  */
 #ifndef B9_RUNSC_ARGS_H
 #define B9_RUNSC_ARGS_H
@@ -35,7 +36,11 @@ gboolean runsc_ids_collide (const B9Host *host, const char *a, const char *b);
 char *runsc_colliding_id (const B9Host *host, const char *root, const char *id);
 char **runsc_leftovers (const B9Host *host, const B9Request *request, const char *rootfs);
 gboolean runsc_owns_process (const B9Host *host, const B9Request *request, const char *const *command_line);
+
+/* runsc-status.c */
 char *runsc_peek_status (const B9Host *host, const B9Request *request, int pid, const char *const *cgroups);
+char *runsc_keep_status (const B9Host *host, const B9Request *request);
+gboolean runsc_amend_status (const B9Host *host, const B9Request *request, const char *kept, GError **error);
 
 /* runsc-errors.c */
 void runsc_explain_failure (const B9Host *host, const B9Request *request, int exit_status,

@@ -112,6 +112,8 @@ static const B9Backend runsc_backend = {
     .speed_up = runsc_speed_up,
     .peek_status = runsc_peek_status,
     .holds_rootfs = runsc_holds_rootfs,
+    .keep_status = runsc_keep_status,
+    .amend_status = runsc_amend_status,
 };
 
 static const B9Provider runsc_provider = {

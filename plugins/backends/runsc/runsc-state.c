@@ -14,8 +14,6 @@
 
 #include <string.h>
 
-#include "runsc-text.h"
-
 #define SEPARATOR "_sandbox:"
 #define STATE_ENDING ".state"
 
@@ -23,9 +21,6 @@
  * tries the root, /var/run, /run and /tmp; with the last two 91 bytes are left for the id, however long the
  * root is. */
 #define ID_MAX 91
-
-/* A state file holds the container's spec. */
-#define STATE_MAX (16 * 1024 * 1024)
 
 #define ID_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+.-"
 
@@ -154,16 +149,4 @@ runsc_owns_process (const B9Host *host, const B9Request *request, const char *co
   (void)host;
   return count > 2 && g_str_has_prefix (command_line[0], "runsc-") && g_strv_contains (command_line, root) &&
          strcmp (command_line[count - 1], request->id) == 0;
-}
-
-/* runsc's own `state` reads the status from the same file, and looks whether the sandbox lives. */
-char *
-runsc_peek_status (const B9Host *host, const B9Request *request, int pid G_GNUC_UNUSED,
-                   const char *const *cgroups G_GNUC_UNUSED)
-{
-  g_autofree char *name = g_strconcat (request->id, SEPARATOR, request->id, STATE_ENDING, NULL);
-  g_autofree char *path = g_build_filename (request->root, name, NULL);
-  g_autofree char *text = host->read_file (host, path, STATE_MAX, NULL, NULL);
-
-  return text != NULL ? runsc_text_status (text) : NULL;
 }

@@ -187,25 +187,77 @@ skip_string (const char *at)
   return *at == '"' ? at + 1 : at;
 }
 
-char *
-runsc_text_status (const char *state)
+/* The word of the member "status" of the outermost object, or NULL; *depth is what is open at the end. */
+static const char *
+find_status (const char *state, int *depth)
 {
   static const char member[] = "\"status\":\"";
-  int depth = 0;
+  const char *found = NULL;
 
+  *depth = 0;
   for (const char *at = state; *at != '\0';) {
-    if (depth == 1 && g_str_has_prefix (at, member)) {
-      const char *word = at + strlen (member);
-      gsize length = strspn (word, "abcdefghijklmnopqrstuvwxyz");
-
-      return length > 0 && word[length] == '"' ? g_strndup (word, length) : NULL;
-    }
+    if (*depth == 1 && found == NULL && g_str_has_prefix (at, member))
+      found = at + strlen (member);
     if (*at == '"') {
       at = skip_string (at);
       continue;
     }
-    depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
+    *depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
     at++;
   }
-  return NULL;
+  return found;
+}
+
+static gsize
+word_length (const char *word)
+{
+  gsize length = strspn (word, "abcdefghijklmnopqrstuvwxyz");
+
+  return word[length] == '"' ? length : 0;
+}
+
+char *
+runsc_text_status (const char *state)
+{
+  int depth;
+  const char *word = find_status (state, &depth);
+  gsize length = word != NULL ? word_length (word) : 0;
+
+  return length > 0 ? g_strndup (word, length) : NULL;
+}
+
+char *
+runsc_text_with_status (const char *state, const char *status)
+{
+  int depth;
+  const char *word = find_status (state, &depth);
+
+  if (word == NULL || word_length (word) == 0)
+    return NULL;
+  return g_strdup_printf ("%.*s%s%s", (int)(word - state), state, status, word + word_length (word));
+}
+
+gboolean
+runsc_text_is_whole (const char *state)
+{
+  int depth;
+  const char *word = find_status (state, &depth);
+
+  return word != NULL && word_length (word) > 0 && depth == 0;
+}
+
+RunscTasks
+runsc_text_tasks (const char *stacks)
+{
+  g_auto (GStrv) goroutines = g_strsplit (stacks, "\n\n", -1);
+  RunscTasks tasks = RUNSC_NO_TASKS;
+
+  for (guint i = 0; goroutines[i] != NULL; i++) {
+    if (strstr (goroutines[i], "kernel.(*Task).run(") == NULL)
+      continue;
+    if (strstr (goroutines[i], "kernel.(*Task).doStop(") == NULL)
+      return RUNSC_TASKS_RUN;
+    tasks = RUNSC_TASKS_STOPPED;
+  }
+  return tasks;
 }

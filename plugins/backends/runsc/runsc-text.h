@@ -38,4 +38,19 @@ char *runsc_text_version (const char *text);
  * that a spec or an annotation brings along; g_free(), or NULL. */
 char *runsc_text_status (const char *state);
 
+/* The same text with that member's word replaced; g_free(), or NULL where it has none. */
+char *runsc_text_with_status (const char *state, const char *status);
+
+/* Whether @state has a status and ends where its outermost object does. */
+gboolean runsc_text_is_whole (const char *state);
+
+typedef enum {
+  RUNSC_NO_TASKS, /* none is in there */
+  RUNSC_TASKS_RUN,
+  RUNSC_TASKS_STOPPED, /* every one, as a pause does it; a job that waits for SIGCONT looks the same */
+} RunscTasks;
+
+/* What the goroutines of the sandbox's tasks do in @stacks, of `runsc debug --stacks`. */
+RunscTasks runsc_text_tasks (const char *stacks);
+
 #endif /* B9_RUNSC_TEXT_H */

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test-runsc-status.c: whether a container of runsc's is paused, by its state file and by its sandbox; the
+ * sandbox is a fake, a script that prints stacks.
+ */
+#include "config.h"
+
+#include "core/plugin/host.h"
+#include "plugins/backends/runsc/runsc-args.h"
+#include "plugins/backends/runsc/runsc-text.h"
+#include "tests/directory-testing.h"
+
+#include <b9run/b9-error.h>
+#include <sys/stat.h>
+
+#define STATE "root/c1_sandbox:c1.state"
+#define RUNNING "{\"id\":\"c1\",\"spec\":{\"status\":\"paused\"},\"status\":\"running\",\"goferPid\":7}"
+#define PAUSED "{\"id\":\"c1\",\"spec\":{\"status\":\"paused\"},\"status\":\"paused\",\"goferPid\":7}"
+
+/* Of `runsc debug --stacks` (runsc 20240729), shortened. */
+#define GOROUTINE(number, frames) "goroutine " number " [select]:\n" frames "\n"
+#define KERNEL "gvisor.dev/gvisor/pkg/sentry/kernel."
+#define OTHER GOROUTINE ("1", KERNEL "(*Kernel).WaitExited(...)\n\tpkg/sentry/kernel/kernel.go:1237\n")
+#define AT_WORK GOROUTINE ("25", KERNEL "(*Task).block(0xc000)\n" KERNEL "(*Task).run(0xc000, 0x1)\n")
+#define STOPPED GOROUTINE ("26", KERNEL "(*Task).doStop(0xc000)\n" KERNEL "(*Task).run(0xc000, 0x2)\n")
+
+static B9Config *config;
+static B9HostData data;
+static B9Host host;
+
+/* The fake runsc. */
+static void
+put_program (const char *script)
+{
+  g_autofree char *path = at_top ("runsc");
+
+  put_file ("runsc", script);
+  ck_assert_int_eq (chmod (path, 0755), 0);
+}
+
+static void
+open_host (void)
+{
+  g_autofree char *script = NULL;
+
+  make_top ();
+  config = b9_config_built_in ();
+  data = (B9HostData){.config = config, .section = "backends.runsc"};
+  b9_host_init (&host, &data);
+  make_directory ("root");
+  script = g_strdup_printf ("#!/bin/sh\n[ \"$*\" = \"--root=%s/root debug --stacks c1\" ] || exit 2\n"
+                            "exec cat %s/stacks\n",
+                            top, top);
+  put_program (script);
+}
+
+static void
+close_host (void)
+{
+  b9_config_free (config);
+  remove_top ();
+}
+
+/* What runsc writes down, in its order, and what tells no status. */
+static const struct {
+  const char *state, *status;
+} states[] = {
+    {"{\"id\":\"c1\",\"spec\":{\"ociVersion\":\"1.0.2\"},\"status\":\"paused\",\"sandbox\":{\"id\":\"c1\"}}",
+     "paused"},
+    {"{\"id\":\"c1\",\"status\":\"running\"}", "running"},
+    {"{\"spec\":{\"annotations\":{\"status\":\"paused\"}},\"status\":\"running\"}", "running"},
+    {"{\"spec\":{\"process\":{\"args\":[\"\\\",\\\"status\\\":\\\"paused\\\"\"]}},\"status\":\"running\"}",
+     "running"},
+    {"{\"spec\":{\"process\":{\"args\":[\"}}\",\"{\"]}},\"status\":\"running\"}", "running"},
+    {"{\"spec\":{\"status\":\"paused\"}}", NULL},
+    {"{\"status\":2}", NULL},
+    {"{\"status\":\"paus", NULL},
+    {"{\"id\":\"c1\",\"sta", NULL},
+    {"", NULL},
+};
+
+START_TEST (reads_the_status_of_the_outermost_object)
+{
+  g_autofree char *status = runsc_text_status (states[_i].state);
+
+  ck_assert_pstr_eq (status, states[_i].status);
+}
+END_TEST
+
+/* --- amending --- */
+
+/* Whether it is amended, given @kept. */
+static gboolean
+amend (const char *kept, GError **error)
+{
+  g_autofree char *program = at_top ("runsc");
+  g_autofree char *root = at_top ("root");
+  const B9Request request = {.struct_size = sizeof request, .program = program, .root = root, .id = "c1"};
+
+  return runsc_amend_status (&host, &request, kept, error);
+}
+
+static void
+assert_state (const char *expected)
+{
+  g_autofree char *path = at_top (STATE);
+  g_autofree char *text = NULL;
+
+  ck_assert (g_file_get_contents (path, &text, NULL, NULL));
+  ck_assert_str_eq (text, expected);
+}
+
+static const struct {
+  const char *before, *stacks, *after;
+} amendments[] = {
+    {RUNNING, OTHER STOPPED STOPPED, PAUSED},
+    {PAUSED, OTHER STOPPED AT_WORK, RUNNING},
+    {RUNNING, AT_WORK, RUNNING},
+    {PAUSED, STOPPED, PAUSED},
+    {PAUSED, OTHER, PAUSED},
+    {RUNNING, "", RUNNING},
+    {"{\"status\":\"created\"}", STOPPED, "{\"status\":\"created\"}"},
+};
+
+START_TEST (writes_down_what_the_sandbox_is)
+{
+  put_file (STATE, amendments[_i].before);
+  put_file ("stacks", amendments[_i].stacks);
+  ck_assert (amend (NULL, NULL));
+  assert_state (amendments[_i].after);
+}
+END_TEST
+
+START_TEST (a_file_that_is_cut_off_comes_from_what_was_kept)
+{
+  put_file (STATE, "{\"id\":\"c1\",\"status\":\"paused\",\"gof");
+  put_file ("stacks", STOPPED);
+  ck_assert (amend (RUNNING, NULL));
+  assert_state (PAUSED);
+}
+END_TEST
+
+START_TEST (a_file_that_is_cut_off_and_was_not_kept_is_told)
+{
+  g_autoptr (GError) error = NULL;
+
+  put_file (STATE, "");
+  ck_assert (!amend (NULL, &error));
+  ck_assert (g_error_matches (error, B9_ERROR, B9_ERROR_BACKEND_FAILED));
+  ck_assert_ptr_nonnull (strstr (error->message, "killed while it wrote the state of container c1"));
+}
+END_TEST
+
+START_TEST (a_sandbox_that_does_not_tell_is_left_as_it_is)
+{
+  put_file (STATE, RUNNING);
+  put_program ("#!/bin/sh\nexit 128\n");
+  ck_assert (amend (NULL, NULL));
+  assert_state (RUNNING);
+}
+END_TEST
+
+START_TEST (a_container_that_is_gone_needs_nothing)
+{
+  ck_assert (amend (RUNNING, NULL));
+}
+END_TEST
+
+START_TEST (keeps_whole_files_alone)
+{
+  g_autofree char *root = at_top ("root");
+  const B9Request request = {.struct_size = sizeof request, .root = root, .id = "c1"};
+  g_autofree char *none = NULL;
+  g_autofree char *kept = NULL;
+
+  put_file (STATE, "{\"status\":\"running\",");
+  none = runsc_keep_status (&host, &request);
+  ck_assert_ptr_null (none);
+  put_file (STATE, RUNNING "\n");
+  kept = runsc_keep_status (&host, &request);
+  ck_assert_pstr_eq (kept, RUNNING "\n");
+}
+END_TEST
+
+int
+main (void)
+{
+  TCase *tests = tcase_create ("status");
+
+  tcase_add_checked_fixture (tests, open_host, close_host);
+  tcase_set_timeout (tests, 60);
+  tcase_add_loop_test (tests, reads_the_status_of_the_outermost_object, 0, (int)G_N_ELEMENTS (states));
+  tcase_add_loop_test (tests, writes_down_what_the_sandbox_is, 0, (int)G_N_ELEMENTS (amendments));
+  tcase_add_test (tests, a_file_that_is_cut_off_comes_from_what_was_kept);
+  tcase_add_test (tests, a_file_that_is_cut_off_and_was_not_kept_is_told);
+  tcase_add_test (tests, a_sandbox_that_does_not_tell_is_left_as_it_is);
+  tcase_add_test (tests, a_container_that_is_gone_needs_nothing);
+  tcase_add_test (tests, keeps_whole_files_alone);
+  return run_cases ("runsc-status", (TCase *[]){tests, NULL});
+}
