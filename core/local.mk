@@ -27,6 +27,7 @@ libb9core_la_SOURCES = \
 	core/checkpoint/journal.c core/checkpoint/journal.h \
 	core/checkpoint/manifest.c core/checkpoint/manifest.h \
 	core/checkpoint/manifest-host.c core/checkpoint/manifest-host.h \
+	core/checkpoint/outsiders.c core/checkpoint/outsiders.h \
 	core/checkpoint/parties.c core/checkpoint/parties.h \
 	core/checkpoint/processes.c core/checkpoint/processes.h \
 	core/checkpoint/programs.c core/checkpoint/programs.h \

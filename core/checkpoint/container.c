@@ -279,37 +279,6 @@ b9_container_end (B9Index *index, const B9Target *target, pid_t pid, GError **er
   return TRUE;
 }
 
-/* A line of `runsc ps`, "UID PID PPID …", of a program that `exec` started: it has no parent in the sandbox.
- */
-static gboolean
-is_from_outside (const char *line)
-{
-  int pid, parent;
-
-  return sscanf (line, "%*d %d %d", &pid, &parent) == 2 && pid != 1 && parent == 0;
-}
-
-gboolean
-b9_container_check_programs (const B9Target *target, GError **error)
-{
-  B9Request request = b9_target_request (target, B9_OPERATION_PS);
-  g_autofree char *answer = NULL;
-  g_auto (GStrv) lines = NULL;
-
-  if ((traits_of (target) & B9_CHECKPOINT_SANDBOX) == 0)
-    return TRUE;
-  answer = b9_query (target->runtime, &request, CHANGE_SECONDS, NULL);
-  lines = g_strsplit (answer != NULL ? answer : "", "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++) {
-    if (is_from_outside (lines[i]))
-      return b9_fail (error, B9_ERROR_WRONG_STATE,
-                      "a program that exec started runs in %s, and %s cannot restore what is saved with one; "
-                      "end it first, or wait for its end (b9run ps %s)",
-                      target->id, target->runtime->name, target->id);
-  }
-  return TRUE;
-}
-
 /* "RssAnon:  123 kB" */
 static guint64
 kilobytes (const char *text, const char *name)

@@ -29,10 +29,6 @@ gboolean b9_container_is_saved (const B9Record *record);
 /* Ends a paused container without letting it run, and waits for its end.  @pid: its first process. */
 gboolean b9_container_end (B9Index *index, const B9Target *target, pid_t pid, GError **error);
 
-/* FALSE where the runtime saves without a word what it cannot restore: a sandbox in which a program of `exec`
- * runs, with descriptors that nobody brings back. */
-gboolean b9_container_check_programs (const B9Target *target, GError **error);
-
 /* Private memory of all its processes together, in bytes: about what an image takes; 0: not known. */
 guint64 b9_container_memory (const B9Target *target, pid_t pid);
 

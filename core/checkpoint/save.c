@@ -17,6 +17,7 @@
 #include "core/checkpoint/container.h"
 #include "core/checkpoint/guardian.h"
 #include "core/checkpoint/job.h"
+#include "core/checkpoint/outsiders.h"
 #include "core/checkpoint/programs.h"
 #include "core/checkpoint/recover.h"
 #include "core/checkpoint/status.h"
@@ -39,6 +40,7 @@ typedef struct {
   B9Job job;
   B9Parties *parties;
   B9Journal *journal;
+  B9Outsiders outsiders;
   B9Stillness *stillness; /* NULL where the container goes on, or has ended with the save */
   sigset_t mask;
   pid_t pid;
@@ -53,6 +55,7 @@ work_clear (Work *work)
   b9_progress_end (work->save->progress);
   g_clear_pointer (&work->parties, b9_parties_free);
   g_clear_pointer (&work->journal, b9_journal_free);
+  b9_outsiders_clear (&work->outsiders);
   g_clear_pointer (&work->stillness, b9_stillness_free);
   b9_job_clear (&work->job);
 }
@@ -426,7 +429,7 @@ begin (Work *work, GError **error)
   work->parties = b9_parties_open (save->registry, save->config, b9_index_directory (save->index),
                                    work->backend, error);
   if (work->parties == NULL || !check_state (work, error) ||
-      !b9_container_check_programs (work->target, error))
+      !b9_outsiders_ask (&work->outsiders, work->target, &work->mask, error))
     return FALSE;
   /* Now, and not while the container waits: the manifest has to have it. */
   work->job.version = b9_job_version (work->target, error);
@@ -443,7 +446,7 @@ static gboolean
 save_paused (Work *work, GError **error)
 {
   if (!begin (work, error) || !suspend_devices (work, error) || !pause_container (work, error) ||
-      !run_save (work, error) || !verify (work, error) ||
+      !b9_outsiders_check (&work->outsiders, work->target, error) || !run_save (work, error) || !verify (work, error) ||
       !b9_stillness_check (work->stillness, work->target, error) ||
       !step (work, work->save->leave_running ? B9_STEP_CONTINUE : B9_STEP_STOP, 0, error))
     return FALSE;
@@ -454,7 +457,10 @@ save_paused (Work *work, GError **error)
 gboolean
 b9_save (B9Save *save, GError **error)
 {
-  g_auto (Work) work = {.save = save, .target = save->target, .backend = save->target->runtime->backend};
+  g_auto (Work) work = {.save = save,
+                        .target = save->target,
+                        .backend = save->target->runtime->backend,
+                        .outsiders = B9_OUTSIDERS_INIT};
   gboolean finished;
 
   b9_cancel_arm (save->timeout_seconds, &work.mask);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * outsiders.c: see outsiders.h.
+ */
+#include "config.h"
+
+#define G_LOG_DOMAIN "b9run-checkpoint"
+
+#include "core/checkpoint/outsiders.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+#include "core/run/spawn.h"
+#include "core/sys/failure.h"
+#include "core/sys/process.h"
+
+#define PATIENCE_MS 30000
+
+gboolean
+b9_outsiders_ask (B9Outsiders *outsiders, const B9Target *target, const sigset_t *mask, GError **error)
+{
+  const B9Backend *backend = target->runtime->backend;
+  B9Request request = b9_target_request (target, B9_OPERATION_PS);
+  g_auto (GStrv) argv = NULL;
+  B9Spawn spawn = {.error = -1, .mask = mask};
+
+  if (!B9_STRUCT_HAS (backend, checkpoint_traits) ||
+      (backend->checkpoint_traits & B9_CHECKPOINT_SANDBOX) == 0)
+    return TRUE;
+  outsiders->output = memfd_create ("b9run-ps", MFD_CLOEXEC);
+  if (outsiders->output < 0)
+    return b9_fail_errno (error, errno, "cannot make room for the output of %s", target->program);
+  argv = backend->build_argv (&target->runtime->host, &request, error);
+  if (argv == NULL)
+    return FALSE;
+  spawn.argv = argv;
+  spawn.output = spawn.error = outsiders->output;
+  outsiders->pid = b9_spawn (&spawn, error);
+  return outsiders->pid > 0;
+}
+
+/* A line of `runsc ps`, "UID PID PPID …", of a program that `exec` started: it has no parent in the sandbox.
+ */
+static gboolean
+is_from_outside (const char *line)
+{
+  int pid, parent;
+
+  return sscanf (line, "%*d %d %d", &pid, &parent) == 2 && pid != 1 && parent == 0;
+}
+
+/* What it has answered; one that hangs has answered nothing. */
+static char *
+take_answer (B9Outsiders *outsiders)
+{
+  b9_autofd pidfd = b9_pidfd_open (outsiders->pid);
+  struct pollfd watched = {.fd = pidfd, .events = POLLIN};
+  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", outsiders->output);
+  char *answer = NULL;
+  int ready;
+
+  while ((ready = poll (&watched, 1, PATIENCE_MS)) < 0 && errno == EINTR)
+    continue;
+  if (ready <= 0)
+    kill (outsiders->pid, SIGKILL);
+  b9_wait_for (outsiders->pid);
+  outsiders->pid = 0;
+  g_file_get_contents (path, &answer, NULL, NULL);
+  return answer;
+}
+
+gboolean
+b9_outsiders_check (B9Outsiders *outsiders, const B9Target *target, GError **error)
+{
+  g_autofree char *answer = outsiders->pid > 0 ? take_answer (outsiders) : NULL;
+  g_auto (GStrv) lines = g_strsplit (answer != NULL ? answer : "", "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++) {
+    if (is_from_outside (lines[i]))
+      return b9_fail (error, B9_ERROR_WRONG_STATE,
+                      "a program that exec started runs in %s, and %s cannot restore what is saved with one; "
+                      "end it first, or wait for its end (b9run ps %s)",
+                      target->id, target->runtime->name, target->id);
+  }
+  return TRUE;
+}
+
+void
+b9_outsiders_clear (B9Outsiders *outsiders)
+{
+  if (outsiders->pid > 0) {
+    kill (outsiders->pid, SIGKILL);
+    b9_wait_for (outsiders->pid);
+    outsiders->pid = 0;
+  }
+  b9_fd_close (&outsiders->output);
+}
