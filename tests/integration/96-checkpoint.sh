@@ -1,61 +1,18 @@
-# shellcheck shell=bash source-path=SCRIPTDIR
+# shellcheck shell=bash source-path=SCRIPTDIR disable=SC2119  # of start_hanging, which may go without a prefix
 # SPDX-License-Identifier: Apache-2.0
 #
 # Checkpoint and restore with real runtimes: runc with CRIU, and runsc.
 
 . "$(dirname "${BASH_SOURCE[0]}")/harness.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/backends.sh"
-
-# counter DIR: a bundle whose two processes count into DIR.out/a and /b, a bind mount, so that
-# what they write outlives them; a save that lets them run on would have numbers twice.
-counter() {
-  mkdir -p "$WORK/$1.out"
-  bundle "$1" sh -c 'count() { i=0; while :; do i=$((i+1)); echo $i >>/out/$1; usleep 20000; done; }
-    count a & count b'
-  edit_config "$1" '.mounts += [{destination: "/out", type: "bind", source: $out, options: ["rbind", "rw"]}]
-    | .root.readonly = false' --arg out "$WORK/$1.out"
-  mkdir -p "$1/rootfs/out"
-}
-
-# begin BUNDLE ID: runs it and waits until it counts.
-begin() {
-  b9 run --detach --bundle "$1" "$2" </dev/null >/dev/null 2>&1
-  wait_until 20 test -s "$WORK/$1.out/a" -a -s "$WORK/$1.out/b"
-}
-
-lines_in() { wc -l <"$1"; }
-has_more_than() { [ "$(lines_in "$2")" -gt "$1" ]; }
-
-# goes_on BUNDLE: both processes count further, and no number is missing or there twice.
-goes_on() {
-  local file before
-  for file in "$WORK/$1.out/a" "$WORK/$1.out/b"; do
-    before=$(lines_in "$file")
-    wait_until 20 has_more_than "$before" "$file"
-    seq "$(lines_in "$file")" | head -n "$before" | cmp - <(head -n "$before" "$file") || fail "$file is no plain count"
-  done
-}
-
-restore() {
-  local bundle=$1 image=$2 id=$3
-  shift 3
-  b9 restore --detach --bundle "$bundle" --image-path "$image" "$@" "$id" </dev/null >/dev/null 2>"$WORK/restore.err" ||
-    fail "restore: $(cat "$WORK/restore.err")"
-}
+. "$(dirname "${BASH_SOURCE[0]}")/counting.sh"
 
 is_gone() { ! "$B9RUN" state "$1" >/dev/null 2>&1; }
 ended_or_gone() { is_gone "$1" || has_state "$1" stopped; }
 
-each() {
-  for BACKEND in $BACKENDS; do
-    ID=$(id_for "$BACKEND")
-    "$@"
-  done
-}
-
 in_place() {
   counter "$BACKEND"
-  begin "$BACKEND" "$ID"
+  start_counter "$BACKEND" "$ID"
   expect_status 0 "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID"
   ended_or_gone "$ID" || fail "$BACKEND: still there after the checkpoint"
   restore "$BACKEND" "$BACKEND.img" "$ID"
@@ -67,7 +24,7 @@ test_a_counter_goes_on_in_place() { each in_place; }
 
 elsewhere() {
   counter "$BACKEND"
-  begin "$BACKEND" "$ID"
+  start_counter "$BACKEND" "$ID"
   expect_status 0 "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID"
   cp -a "$BACKEND" "$BACKEND-copy"
   "$B9RUN" delete --force "$ID"
@@ -79,7 +36,7 @@ test_a_counter_goes_on_under_a_new_id_from_another_bundle() { each elsewhere; }
 
 leaves_running() {
   counter "$BACKEND"
-  begin "$BACKEND" "$ID"
+  start_counter "$BACKEND" "$ID"
   expect_status 0 "$B9RUN" checkpoint --leave-running --image-path "$BACKEND.img" "$ID"
   has_state "$ID" running
   goes_on "$BACKEND"
@@ -93,7 +50,7 @@ test_a_checkpoint_may_leave_the_container_running() { each leaves_running; }
 
 stays_paused() {
   counter "$BACKEND"
-  begin "$BACKEND" "$ID"
+  start_counter "$BACKEND" "$ID"
   "$B9RUN" pause "$ID"
   expect_status 0 "$B9RUN" checkpoint --leave-running --image-path "$BACKEND.img" "$ID"
   has_state "$ID" paused
@@ -109,7 +66,7 @@ stays_paused_by_another() {
   real=$(program_of "$BACKEND")
   use_program "case \" \$* \" in *' pause '*) '$real' \"\$@\" ;; esac; exec '$real' \"\$@\""
   counter "$BACKEND"
-  begin "$BACKEND" "$ID"
+  start_counter "$BACKEND" "$ID"
   expect_status 0 "$B9RUN" checkpoint --leave-running --image-path "$BACKEND.img" "$ID"
   has_state "$ID" paused || fail "$BACKEND: $(state_of "$ID")"
   "$B9RUN" resume "$ID"
@@ -121,7 +78,7 @@ test_who_is_paused_meanwhile_stays_paused() { each stays_paused_by_another; }
 # As the end of the machine leaves it, where /run is a tmpfs: no journal, and half an image.
 unfinished() {
   counter "$BACKEND"
-  begin "$BACKEND" "$ID"
+  start_counter "$BACKEND" "$ID"
   expect_status 0 "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID"
   "$B9RUN" delete --force "$ID"
   rm "$BACKEND.img/manifest.json"
@@ -145,7 +102,7 @@ test_an_attached_restore_ends_with_the_status_of_the_container() { each attached
 
 from_archive() {
   counter "$BACKEND"
-  begin "$BACKEND" "$ID"
+  start_counter "$BACKEND" "$ID"
   expect_status 0 "$B9RUN" checkpoint --image-path "$BACKEND.img" --work-path "$BACKEND.work" \
     --export "$BACKEND.tar.zst" "$ID"
   [ "$(stat -c %a "$BACKEND.tar.zst")" = 600 ]
@@ -160,7 +117,7 @@ test_a_counter_goes_on_from_an_archive() { each from_archive; }
 # Refused by what the image says, refused since the id is taken, and failed in the runtime.
 import_failing() {
   counter "$BACKEND"
-  begin "$BACKEND" "$ID"
+  start_counter "$BACKEND" "$ID"
   expect_status 0 "$B9RUN" checkpoint --leave-running --image-path img --work-path work --export "$BACKEND.tar.zst" "$ID"
   rm -rf img
   expect_refusal 'backend-differs: ' "$B9RUN" --backend="$1" restore --detach --bundle "$BACKEND" --import "$BACKEND.tar.zst" \
@@ -192,7 +149,7 @@ pages() {
 damaged() {
   local image=$BACKEND.img
   counter "$BACKEND"
-  begin "$BACKEND" "$ID"
+  start_counter "$BACKEND" "$ID"
   expect_status 0 "$B9RUN" checkpoint --image-path "$image" "$ID"
   "$B9RUN" delete --force "$ID"
   cp -a "$image" good
@@ -214,7 +171,7 @@ test_a_damaged_image_is_refused_with_a_status_of_its_own() { each damaged; }
 test_an_image_of_the_other_backend_is_refused() {
   BACKEND=runsc ID=$(id_for runsc)
   counter runsc
-  begin runsc "$ID"
+  start_counter runsc "$ID"
   expect_status 0 "$B9RUN" --log log --log-format json checkpoint --image-path img "$ID"
   expect_refusal 'backend-differs: ' "$B9RUN" --backend=runc --log log --log-format json restore --detach \
     --bundle runsc --image-path img "$ID.other"
@@ -227,7 +184,7 @@ test_an_image_of_the_other_backend_is_refused() {
 test_a_sandbox_with_a_program_of_exec_is_refused_and_goes_on() {
   BACKEND=runsc ID=$(id_for runsc)
   counter runsc
-  begin runsc "$ID"
+  start_counter runsc "$ID"
   "$B9RUN" exec --detach "$ID" sleep 1000 </dev/null >/dev/null 2>&1
   expect_refusal 'a program that exec started runs in' "$B9RUN" checkpoint --image-path img "$ID"
   has_state "$ID" running
@@ -258,7 +215,7 @@ test_a_created_container_is_refused() { each created; }
 plain_image() {
   local lines
   counter "$BACKEND"
-  begin "$BACKEND" "$ID"
+  start_counter "$BACKEND" "$ID"
   mkdir "$BACKEND.img"
   case $BACKEND in
     runc) "$RUNC" checkpoint --leave-running --image-path "$BACKEND.img" "$ID" ;;
@@ -272,24 +229,17 @@ plain_image() {
 }
 test_an_image_of_the_plain_runtime_is_restored() { each plain_image; }
 
-# b9run is killed while the container is paused: the runtime is a script that waits there.
+# b9run is killed while the container is paused.
 killed() {
-  local program victim
-  program=$(program_of "$BACKEND")
   counter "$BACKEND"
-  begin "$BACKEND" "$ID"
-  use_program "case \" \$* \" in *' checkpoint --'*image-path*) touch $WORK/at; sleep 1000;; esac; exec $program \"\$@\""
-  rm -f at
-  sed -i "s|^program=.*|program=$WORK/program.$BACKEND|" /run/b9run/containers/"$ID"/*/record
-  "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID" >/dev/null 2>&1 &
-  victim=$!
-  wait_until 20 test -e at
-  kill -KILL "$victim"
-  wait "$victim" || true
-  sed -i "s|^program=.*|program=$program|" /run/b9run/containers/"$ID"/*/record
+  start_counter "$BACKEND" "$ID"
+  start_hanging
+  kill -KILL $!
+  status_of $!
+  sed -i "s|^program=.*|program=$(program_of "$BACKEND")|" /run/b9run/containers/"$ID"/*/record
   expect_stdout running state_of "$ID"
   goes_on "$BACKEND"
-  [ ! -e "$BACKEND.img/manifest.json" ]
+  [ ! -e "$IMAGE/manifest.json" ]
   "$B9RUN" delete --force "$ID"
 }
 test_a_container_of_a_killed_checkpoint_is_brought_back() { each killed; }
@@ -305,22 +255,15 @@ outlives_timeout() {
 test_an_attached_container_outlives_the_timeout_of_its_restore() { each outlives_timeout; }
 
 cancelled() {
-  local program victim
-  program=$(program_of "$BACKEND")
   counter "$BACKEND"
-  begin "$BACKEND" "$ID"
-  use_program "case \" \$* \" in *' checkpoint --'*image-path*) touch $WORK/at; sleep 1000;; esac; exec $program \"\$@\""
-  rm -f at
-  sed -i "s|^program=.*|program=$WORK/program.$BACKEND|" /run/b9run/containers/"$ID"/*/record
-  "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID" >/dev/null 2>err &
-  victim=$!
-  wait_until 20 test -e at
-  kill -TERM "$victim"
-  status_of "$victim"
-  [ "$STATUS" -eq 1 ] && grep -q 'SIGTERM came' err
+  start_counter "$BACKEND" "$ID"
+  start_hanging
+  kill -TERM $!
+  status_of $!
+  [ "$STATUS" -eq 1 ] && grep -q 'SIGTERM came' checkpoint.err
   has_state "$ID" running
   goes_on "$BACKEND"
-  expect_refusal 'the time of --timeout is over' "$B9RUN" checkpoint --timeout 1 --image-path "$BACKEND.img" "$ID"
+  expect_refusal 'the time of --timeout is over' "$B9RUN" checkpoint --timeout 1 --image-path "$IMAGE" "$ID"
   goes_on "$BACKEND"
   "$B9RUN" delete --force "$ID"
 }
@@ -330,7 +273,7 @@ many() {
   local i number=5 jobs=()
   for i in $(seq $number); do
     counter "$BACKEND$i"
-    begin "$BACKEND$i" "$ID.$i"
+    start_counter "$BACKEND$i" "$ID.$i"
   done
   for i in $(seq $number); do
     "$B9RUN" checkpoint --leave-running --image-path "$BACKEND$i.img" "$ID.$i" >"$BACKEND$i.err" 2>&1 &

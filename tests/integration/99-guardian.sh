@@ -6,44 +6,12 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/harness.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/backends.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/counting.sh"
 
-each() {
-  for BACKEND in $BACKENDS; do
-    ID=$(id_for "$BACKEND") IMAGE=$WORK/$BACKEND.img
-    "$@"
-  done
-}
-
-# begin [MEGABYTES]: a container of two processes that count into $WORK/$BACKEND.out, and hold so much memory.
+# begin [MEGABYTES]: a container that counts and holds so much memory.
 begin() {
-  mkdir -p "$WORK/$BACKEND.out"
-  rm -f "$WORK/$BACKEND.out"/*
-  bundle "$BACKEND" sh -c "dd if=/dev/urandom of=/dev/shm/fill bs=1M count=${1:-0} 2>/dev/null
-    count() { i=0; while :; do i=\$((i+1)); echo \$i >>/out/\$1; usleep 20000; done; }
-    count a & count b"
-  edit_config "$BACKEND" '.mounts += [{destination: "/out", type: "bind", source: $out, options: ["rbind", "rw"]}]' \
-    --arg out "$WORK/$BACKEND.out"
-  mkdir -p "$BACKEND/rootfs/out"
-  b9 run --detach --bundle "$BACKEND" "$ID" </dev/null >/dev/null 2>&1
-  wait_until 20 test -s "$WORK/$BACKEND.out/a" -a -s "$WORK/$BACKEND.out/b"
-}
-
-lines_in() { wc -l <"$1"; }
-has_more_than() { [ "$(lines_in "$2")" -gt "$1" ]; }
-
-# goes_on: both count further, and no number is missing or there twice.
-goes_on() {
-  local file before
-  for file in "$WORK/$BACKEND.out/a" "$WORK/$BACKEND.out/b"; do
-    before=$(lines_in "$file")
-    wait_until 20 has_more_than "$before" "$file"
-    seq "$(lines_in "$file")" | head -n "$before" | cmp - <(head -n "$before" "$file") || fail "$file is no plain count"
-  done
-}
-
-restore() {
-  b9 restore --detach --bundle "$BACKEND" --image-path "$IMAGE" "$ID" </dev/null >/dev/null 2>restore.err ||
-    fail "restore: $(cat restore.err)"
+  counter "$BACKEND" "dd if=/dev/urandom of=/dev/shm/fill bs=1M count=${1:-0} 2>/dev/null"
+  start_counter "$BACKEND" "$ID"
 }
 
 # at STEP COMMAND: the next b9run with the array AT before it runs COMMAND at STEP.
@@ -70,24 +38,6 @@ is_undone() {
   [ -z "$left" ] || fail "left of the image: $left"
 }
 
-# hang: the runtime's checkpoint hangs, once it has touched $WORK/at.
-hang() {
-  local program
-  program=$(program_of "$BACKEND")
-  rm -f "$WORK/at"
-  printf '#!/bin/sh\ncase " $* " in *" checkpoint --"*image-path*) touch %s/at; sleep 1000;; esac\nexec %s "$@"\n' \
-    "$WORK" "$program" >"$WORK/hang.$BACKEND"
-  chmod 755 "$WORK/hang.$BACKEND"
-  sed -i "s|^program=.*|program=$WORK/hang.$BACKEND|" /run/b9run/containers/"$ID"/*/record
-}
-
-# start_hanging [PREFIX...]: a checkpoint as $! that hangs while the container is paused.
-start_hanging() {
-  hang
-  "$@" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID" >checkpoint.out 2>checkpoint.err </dev/null &
-  wait_until 20 test -e at
-}
-
 # --- b9run is killed ---
 
 killed_at_a_step() {
@@ -96,7 +46,7 @@ killed_at_a_step() {
   for step in begun pause save verify; do
     at "$step" 'kill -KILL $PPID'
     expect_status 137 "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
-    goes_on
+    goes_on "$BACKEND"
     is_undone
   done
   "$B9RUN" delete --force "$ID"
@@ -108,7 +58,7 @@ killed_while_the_runtime_saves() {
   start_hanging
   kill -KILL $!
   status_of $!
-  goes_on
+  goes_on "$BACKEND"
   is_undone
   [ -z "$(processes_named sleep)" ] || fail 'the runtime is still at it'
   "$B9RUN" delete --force "$ID"
@@ -126,7 +76,7 @@ test_a_checkpoint_killed_while_criu_dumps_lets_it_go_on() {
   kill -KILL "$victim"
   status_of "$victim"
   [ "$STATUS" -eq 137 ] || fail "it had ended before, with $STATUS"
-  goes_on
+  goes_on "$BACKEND"
   is_undone
   "$B9RUN" delete --force "$ID"
 }
@@ -136,7 +86,7 @@ earlier_image() {
   expect_status 0 "$B9RUN" checkpoint --leave-running --image-path "$IMAGE" "$ID"
   at save 'kill -KILL $PPID'
   expect_status 137 "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
-  goes_on
+  goes_on "$BACKEND"
   wait_until 20 is_quiet
   expect_status 0 "$B9RUN" checkpoint-info --check-host --verify-digests "$IMAGE"
   "$B9RUN" delete --force "$ID"
@@ -169,7 +119,7 @@ paused_by_its_owner() {
   is_undone
   has_state "$ID" paused
   "$B9RUN" resume "$ID"
-  goes_on
+  goes_on "$BACKEND"
   "$B9RUN" delete --force "$ID"
 }
 test_a_container_that_its_owner_has_paused_stays_paused() { each paused_by_its_owner; }
@@ -180,7 +130,7 @@ killed_with_its_group() {
   kill -KILL -- -$!
   status_of $!
   [ "$STATUS" -eq 137 ]
-  goes_on
+  goes_on "$BACKEND"
   is_undone
   "$B9RUN" delete --force "$ID"
 }
@@ -198,7 +148,7 @@ test_a_closed_terminal_lets_the_container_go_on() {
   wait_until 20 test -e at
   kill -KILL "$terminal"
   status_of "$terminal"
-  goes_on
+  goes_on "$BACKEND"
   is_undone
   "$B9RUN" delete --force "$ID"
 }
@@ -213,8 +163,8 @@ killed_at_stop() {
   wait_until 20 is_gone "$process"
   wait_until 20 is_quiet
   expect_status 0 "$B9RUN" checkpoint-info --check-host --verify-digests "$IMAGE"
-  restore
-  goes_on
+  restore "$BACKEND" "$IMAGE" "$ID"
+  goes_on "$BACKEND"
   "$B9RUN" delete --force "$ID"
 }
 test_a_checkpoint_killed_with_a_whole_image_is_finished() { each killed_at_stop; }
@@ -223,7 +173,7 @@ killed_at_continue() {
   begin
   at continue 'kill -KILL $PPID'
   expect_status 137 "${AT[@]}" "$B9RUN" checkpoint --leave-running --image-path "$IMAGE" "$ID"
-  goes_on
+  goes_on "$BACKEND"
   wait_until 20 is_quiet
   expect_status 0 "$B9RUN" checkpoint-info --check-host --verify-digests "$IMAGE"
   "$B9RUN" delete --force "$ID"
@@ -244,7 +194,7 @@ killed_restore() {
   done
   # A restore has run for a moment before it was killed, so some numbers are there twice.
   before=$(lines_in "$WORK/$BACKEND.out/a")
-  restore
+  restore "$BACKEND" "$IMAGE" "$ID"
   wait_until 20 has_more_than "$before" "$WORK/$BACKEND.out/a"
   "$B9RUN" delete --force "$ID"
 }
@@ -263,7 +213,7 @@ at_once() {
   expect_status 0 "$B9RUN" exec "$ID" true
   expect_status 137 "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
   expect_status 0 "$B9RUN" checkpoint --leave-running --image-path "$IMAGE" "$ID"
-  goes_on
+  goes_on "$BACKEND"
   "$B9RUN" delete --force "$ID"
 }
 test_the_next_command_waits_for_the_guardian() { each at_once; }
@@ -272,15 +222,11 @@ test_the_next_command_waits_for_the_guardian() { each at_once; }
 found_elsewhere() {
   local options=(--state-directory "state.$BACKEND" --root "root.$BACKEND" --config "config.$BACKEND")
   printf 'backend: %s\nlog:\n  file: %s\n' "$BACKEND" "$WORK/b9run.log" >"config.$BACKEND"
-  begin
-  "$B9RUN" delete --force "$ID"
-  globals
-  rm "$WORK/$BACKEND.out"/*
-  "$B9RUN" "${GLOBALS[@]}" "${options[@]}" run --detach --bundle "$BACKEND" "$ID" </dev/null >/dev/null 2>&1
-  wait_until 20 test -s "$WORK/$BACKEND.out/a" -a -s "$WORK/$BACKEND.out/b"
+  counter "$BACKEND"
+  start_counter "$BACKEND" "$ID" "${options[@]}"
   at save 'kill -KILL $PPID'
   expect_status 137 "${AT[@]}" "$B9RUN" "${options[@]}" checkpoint --image-path "$IMAGE" "$ID"
-  goes_on
+  goes_on "$BACKEND"
   is_undone
   grep -q "container $ID: a checkpoint or restore was cut off at the step \"save\"" "$WORK/b9run.log"
   "$B9RUN" "${options[@]}" delete --force "$ID"
@@ -301,7 +247,7 @@ test_the_guardian_tries_again() {
   wait_until 20 test -e once
   recovery=$(processes_named b9run)
   kill -KILL "$recovery"
-  goes_on
+  goes_on "$BACKEND"
   is_undone
   "$B9RUN" delete --force "$ID"
 }
@@ -327,7 +273,7 @@ holds_nothing() {
   kill -TERM "$victim"
   status_of "$victim"
   [ "$STATUS" -eq 1 ]
-  goes_on
+  goes_on "$BACKEND"
   is_undone
   "$B9RUN" delete --force "$ID"
 }
@@ -340,7 +286,7 @@ leaves_no_guardian() {
   expect_status 0 "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
   is_quiet || fail 'after a checkpoint'
   "$B9RUN" delete --force "$ID"
-  restore
+  restore "$BACKEND" "$IMAGE" "$ID"
   is_quiet || fail 'after a restore'
   "$B9RUN" delete --force "$ID"
 }
@@ -354,7 +300,7 @@ test_nothing_is_touched_without_a_guardian() {
   B9RUN_LIBEXEC_DIR=$WORK/libexec expect_refusal "nothing is touched without a guardian: cannot execute $WORK/libexec/b9run-guardian" \
     "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
   [ ! -e "$IMAGE" ]
-  goes_on
+  goes_on "$BACKEND"
   "$B9RUN" delete --force "$ID"
 }
 
@@ -389,7 +335,7 @@ others_are_refused() {
   kill -TERM "$victim"
   status_of "$victim"
   grep -q 'SIGTERM came' checkpoint.err
-  goes_on
+  goes_on "$BACKEND"
   "$B9RUN" delete --force "$ID"
 }
 test_what_would_change_the_container_is_refused() { each others_are_refused; }
@@ -449,7 +395,7 @@ test_the_state_is_true_while_criu_dumps() {
   status_of "$victim"
   [ "$STATUS" -eq 0 ]
   expect_stdout running state_of "$ID"
-  goes_on
+  goes_on "$BACKEND"
   "$B9RUN" delete --force "$ID"
 }
 
@@ -468,12 +414,12 @@ resumed_from_outside() {
   begin
   at verify "$runtime resume $ID"
   expect_refusal 'the container has run after it was saved' "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
-  goes_on
+  goes_on "$BACKEND"
   is_undone
   # Paused again, so that it looks as if nothing had happened.
   at verify "$runtime resume $ID; sleep 0.1; $runtime pause $ID"
   expect_refusal 'the container has run after it was saved' "${AT[@]}" "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
-  goes_on
+  goes_on "$BACKEND"
   is_undone
   expect_status 0 "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
   "$B9RUN" delete --force "$ID"

@@ -6,6 +6,7 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/harness.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/backends.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/counting.sh"
 
 # Changes the root file system in every way, then counts into a file of it: a number that is missing or there
 # twice after a restore was written between the save and the packing.
@@ -49,9 +50,6 @@ unmount_all() {
   umount "$WORK/fs"
 }
 
-counts() { [ -s "$1/count" ]; }
-has_grown() { [ "$(wc -l <"$1/count")" -gt "$2" ]; }
-
 # b9_here ARGUMENTS...: b9run for a container that writes into its bundle; runsc has an overlay of its own
 # otherwise.
 b9_here() {
@@ -62,10 +60,11 @@ b9_here() {
 
 begin() {
   b9_here run --detach --bundle "$1" "$2" </dev/null >/dev/null 2>&1
-  wait_until 20 counts "$1/rootfs"
+  wait_until 20 test -s "$1/rootfs/count"
 }
 
-restore() {
+# import_into BUNDLE ID ARCHIVE [OPTION...]
+import_into() {
   local bundle=$1 id=$2 archive=$3
   shift 3
   b9_here restore --detach --bundle "$bundle" --image-path "$bundle.in" --work-path "$bundle.restore" --import "$archive" \
@@ -84,21 +83,6 @@ picture() {
   )
 }
 
-counts_on() {
-  local before
-  before=$(wc -l <"$1/count")
-  wait_until 20 has_grown "$1" "$before"
-  seq "$(wc -l <"$1/count")" | head -n "$before" | cmp - <(head -n "$before" "$1/count") ||
-    fail "$1/count is no plain count"
-}
-
-each() {
-  for BACKEND in $BACKENDS; do
-    ID=$(id_for "$BACKEND")
-    "$@"
-  done
-}
-
 elsewhere() {
   overlay "$BACKEND-here"
   begin "$BACKEND-here" "$ID"
@@ -110,10 +94,10 @@ elsewhere() {
   "$B9RUN" delete --force "$ID"
   picture "$BACKEND-here/rootfs" >here
   overlay "$BACKEND-there"
-  restore "$BACKEND-there" "$ID.new" "$BACKEND.tar.zst" --verify-digests
+  import_into "$BACKEND-there" "$ID.new" "$BACKEND.tar.zst" --verify-digests
   picture "$BACKEND-there/rootfs" >there
   diff here there || fail "$BACKEND: the root file system differs"
-  counts_on "$BACKEND-there/rootfs"
+  counts_on "$BACKEND-there/rootfs/count"
   [ "$(stat -c %b "$BACKEND-there/rootfs/sparse")" -lt 1000 ]
   [ "$BACKEND-there/rootfs/new" -ef "$BACKEND-there/rootfs/hard" ]
   "$B9RUN" delete --force "$ID.new"
@@ -139,7 +123,7 @@ test_files_come_along_whatever_marks_the_overlay_makes() {
   [ "$(stat -c %b "$WORK/fs/here/upper/large")" -eq 0 ] && [ ! -e "$WORK/fs/here/upper/elsewhere/deep" ]
   picture here/rootfs >here.picture
   overlay there
-  restore there "$ID.new" c.tar.zst
+  import_into there "$ID.new" c.tar.zst
   picture there/rootfs >there.picture
   diff here.picture there.picture || fail "the root file system differs"
   "$B9RUN" delete --force "$ID.new"
@@ -154,12 +138,12 @@ test_files_are_of_the_moment_of_the_save_also_where_the_container_goes_on() {
   overlay here
   begin here "$ID"
   expect_status 0 "$B9RUN" checkpoint --leave-running --image-path img --export c.tar.zst "$ID"
-  last=$(wc -l <here/rootfs/count)
-  wait_until 20 has_grown here/rootfs "$last"
+  last=$(lines_in here/rootfs/count)
+  wait_until 20 has_more_than "$last" here/rootfs/count
   "$B9RUN" delete --force "$ID"
   overlay there
-  restore there "$ID" c.tar.zst
-  counts_on there/rootfs
+  import_into there "$ID" c.tar.zst
+  counts_on there/rootfs/count
   "$B9RUN" delete --force "$ID"
   unmount_all here there
 }
@@ -174,15 +158,15 @@ test_an_image_that_holds_the_files_needs_no_others() {
   mkdir "$WORK/out" "$WORK/fs/lower/out"
   overlay here
   b9 run --detach --bundle here "$ID" </dev/null >/dev/null 2>&1
-  wait_until 20 counts out
+  wait_until 20 test -s out/count
   expect_status 0 "$B9RUN" checkpoint --image-path img --export c.tar.zst "$ID"
   [ -z "$ERR" ] || fail "a notice: $ERR"
   [ "$(jq -r .rootfs img/manifest.json)" = null ]
   [ ! -e here/rootfs/new ]
   "$B9RUN" delete --force "$ID"
   overlay there
-  restore there "$ID" c.tar.zst
-  counts_on out
+  import_into there "$ID" c.tar.zst
+  counts_on out/count
   "$B9RUN" delete --force "$ID"
   unmount_all here there
 }
@@ -211,10 +195,10 @@ test_of_a_plain_directory_all_or_nothing_comes_along() {
   expect_status 0 "$B9RUN" checkpoint --image-path img --export c.tar.zst --export-rootfs full "$ID"
   [ -z "$ERR" ] && [ "$(jq -r .rootfs.kind img/manifest.json)" = full ]
   picture here/rootfs >here.picture
-  restore there "$ID.new" c.tar.zst
+  import_into there "$ID.new" c.tar.zst
   picture there/rootfs >there.picture
   diff here.picture there.picture || fail "the root file system differs"
-  counts_on there/rootfs
+  counts_on there/rootfs/count
   "$B9RUN" delete --force "$ID.new"
   umount "$WORK/fs"
 }
@@ -248,7 +232,7 @@ test_a_device_that_the_bundle_does_not_have_is_refused() {
   expect_refused_import '"rootfs/a-device" is the device c 10:200, which a container of this bundle does not have'
   is_untouched
   edit_config there '.linux.devices = [{path: "/dev/net/tun", type: "c", major: 10, minor: 200, fileMode: 438}]'
-  restore there "$ID.new" c.tar.zst
+  import_into there "$ID.new" c.tar.zst
   [ -c there/rootfs/a-device ]
   "$B9RUN" delete --force "$ID.new"
   unmount_all here there
@@ -280,8 +264,8 @@ test_files_are_not_written_under_a_running_container() {
 
 test_the_root_file_system_may_be_left_as_it_is() {
   exported
-  restore here "$ID.new" c.tar.zst --ignore-rootfs
-  counts_on here/rootfs
+  import_into here "$ID.new" c.tar.zst --ignore-rootfs
+  counts_on here/rootfs/count
   "$B9RUN" delete --force "$ID.new"
   unmount_all here
 }
@@ -310,8 +294,8 @@ test_a_full_disk_tells_what_was_written() {
     fail "$ERR"
   mount -o remount,nr_inodes=10000 "$WORK/fs/there"
   rm -r there.in
-  restore there "$ID.new" c.tar.zst
-  counts_on there/rootfs
+  import_into there "$ID.new" c.tar.zst
+  counts_on there/rootfs/count
   "$B9RUN" delete --force "$ID.new"
   umount there/rootfs "$WORK/fs/there"
   unmount_all here
@@ -328,7 +312,7 @@ test_an_archive_that_cannot_be_written_costs_the_container_nothing() {
   expect_refusal 'No space left on device' "$B9RUN" checkpoint --image-path img --export small/c.tar.zst "$ID"
   [ -z "$(ls -A small)" ] && [ ! -e img/manifest.json ]
   has_running
-  counts_on here/rootfs
+  counts_on here/rootfs/count
   "$B9RUN" delete --force "$ID"
   umount small
   unmount_all here

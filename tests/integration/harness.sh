@@ -63,6 +63,13 @@ edit_config() {
   mv "$config.new" "$config"
 }
 
+# mount_at_out BUNDLE DIR: what the container writes to /out is in DIR of the host.
+mount_at_out() {
+  # shellcheck disable=SC2016  # for jq
+  edit_config "$1" '.mounts += [{destination: "/out", type: "bind", source: $out, options: ["rbind", "rw"]}]' --arg out "$2"
+  mkdir -p "$1/rootfs/out"
+}
+
 # capture COMMAND...: sets STATUS, OUT and ERR; never fails.  Output goes to files
 # opened for appending: a pipe would wait for a container that holds it, and runsc
 # writes a plain file from its start.
