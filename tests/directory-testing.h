@@ -71,6 +71,14 @@ make_directory (const char *name)
   ck_assert_int_eq (g_mkdir_with_parents (path, 0700), 0);
 }
 
+static inline void
+make_link (const char *target, const char *name)
+{
+  g_autofree char *path = at_top (name);
+
+  ck_assert_int_eq (symlink (target, path), 0);
+}
+
 /* The error, its TOP being the test's directory. */
 static inline void
 assert_failure_at_top (const GError *error, B9Error code, const char *message)

@@ -152,11 +152,11 @@ tests_test_cli_life_SOURCES = tests/test-cli-life.c tests/cli-testing.h tests/su
 tests_test_cli_life_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_cli_life_LDADD = $(B9_TEST_LIBS)
 
-tests_test_archive_SOURCES = tests/test-archive.c tests/directory-testing.h tests/suite-testing.h
+tests_test_archive_SOURCES = tests/test-archive.c tests/archive-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_archive_CFLAGS = $(B9_TEST_CFLAGS) $(ARCHIVE_CFLAGS)
 tests_test_archive_LDADD = $(B9_TEST_LIBS) $(ARCHIVE_LIBS)
 
-tests_test_rootfs_SOURCES = tests/test-rootfs.c tests/directory-testing.h tests/suite-testing.h
+tests_test_rootfs_SOURCES = tests/test-rootfs.c tests/archive-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_rootfs_CFLAGS = $(B9_TEST_CFLAGS) $(ARCHIVE_CFLAGS)
 tests_test_rootfs_LDADD = $(B9_TEST_LIBS) $(ARCHIVE_LIBS)
 

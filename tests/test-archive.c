@@ -4,11 +4,8 @@
  */
 #include "config.h"
 
-#include <archive.h>
-#include <archive_entry.h>
-
 #include "core/checkpoint/archive.h"
-#include "tests/directory-testing.h"
+#include "tests/archive-testing.h"
 
 static void
 put_image (void)
@@ -249,73 +246,43 @@ END_TEST
 
 /* --- archives that somebody else made --- */
 
-typedef struct {
-  const char *name;
-  mode_t kind;
-  const char *link, *hard_link;
-  guint64 size;
-  const char *message;
-} Hostile;
-
 #define REFUSED(name, why) \
   "cannot import TOP/c1.tar.zst: the entry \"" name "\" " why "; nothing was unpacked"
 
 static const Hostile hostile[] = {
-    {"/etc/passwd", AE_IFREG, NULL, NULL, 0, REFUSED ("/etc/passwd", "has an absolute path or none")},
-    {"../up", AE_IFREG, NULL, NULL, 0, REFUSED ("../up", "has \\\"..\\\" or")},
-    {"a/../../up", AE_IFREG, NULL, NULL, 0, NULL},
-    {"..", AE_IFDIR, NULL, NULL, 0, NULL},
-    {"a/./b", AE_IFREG, NULL, NULL, 0, NULL},
-    {"a//b", AE_IFREG, NULL, NULL, 0, REFUSED ("a//b", "has an empty part in its path")},
-    {"a\nb", AE_IFREG, NULL, NULL, 0, REFUSED ("a\\nb", "has a character in its name that no image has")},
-    {"pages-1.img", AE_IFLNK, "/etc/shadow", NULL, 0, REFUSED ("pages-1.img", "is a link")},
-    {"pages-1.img", AE_IFREG, NULL, "/etc/shadow", 0, REFUSED ("pages-1.img", "is a link")},
-    {"null", AE_IFCHR, NULL, NULL, 0, REFUSED ("null", "is a device or another special file")},
-    {"disk", AE_IFBLK, NULL, NULL, 0, REFUSED ("disk", "is a device or another special file")},
-    {"fifo", AE_IFIFO, NULL, NULL, 0, REFUSED ("fifo", "is a device or another special file")},
-    {"1/2/3/4/5/6/7/8/9", AE_IFREG, NULL, NULL, 0, REFUSED ("1/2/3/4/5/6/7/8/9", "is too deep for an image")},
-    {"good", AE_IFREG, NULL, NULL, 4, REFUSED ("good", "comes twice")},
-    {"good/below", AE_IFREG, NULL, NULL, 4, REFUSED ("good/below", "has a file above it")},
-    {"bomb", AE_IFREG, NULL, NULL, 2000,
+    {"/etc/passwd", AE_IFREG, NULL, NULL, NULL, 0, REFUSED ("/etc/passwd", "has an absolute path or none")},
+    {"../up", AE_IFREG, NULL, NULL, NULL, 0, REFUSED ("../up", "has \\\"..\\\" or")},
+    {"a/../../up", AE_IFREG, NULL, NULL, NULL, 0, NULL},
+    {"..", AE_IFDIR, NULL, NULL, NULL, 0, NULL},
+    {"a/./b", AE_IFREG, NULL, NULL, NULL, 0, NULL},
+    {"a//b", AE_IFREG, NULL, NULL, NULL, 0, REFUSED ("a//b", "has an empty part in its path")},
+    {"a\nb", AE_IFREG, NULL, NULL, NULL, 0,
+     REFUSED ("a\\nb", "has a character in its name that no image has")},
+    {"pages-1.img", AE_IFLNK, "/etc/shadow", NULL, NULL, 0, REFUSED ("pages-1.img", "is a link")},
+    {"pages-1.img", AE_IFREG, NULL, "/etc/shadow", NULL, 0, REFUSED ("pages-1.img", "is a link")},
+    {"null", AE_IFCHR, NULL, NULL, NULL, 0, REFUSED ("null", "is a device or another special file")},
+    {"disk", AE_IFBLK, NULL, NULL, NULL, 0, REFUSED ("disk", "is a device or another special file")},
+    {"fifo", AE_IFIFO, NULL, NULL, NULL, 0, REFUSED ("fifo", "is a device or another special file")},
+    {"1/2/3/4/5/6/7/8/9", AE_IFREG, NULL, NULL, NULL, 0,
+     REFUSED ("1/2/3/4/5/6/7/8/9", "is too deep for an image")},
+    {"good", AE_IFREG, NULL, NULL, NULL, 4, REFUSED ("good", "comes twice")},
+    {"good/below", AE_IFREG, NULL, NULL, NULL, 4, REFUSED ("good/below", "has a file above it")},
+    {"bomb", AE_IFREG, NULL, NULL, NULL, 2000,
      "cannot import TOP/c1.tar.zst: with the entry \"bomb\" it is larger than the 1000 bytes that there is "
      "room for; nothing was unpacked"},
 };
-
-static void
-add_entry (struct archive *archive, const Hostile *what)
-{
-  struct archive_entry *entry = archive_entry_new ();
-
-  archive_entry_set_pathname (entry, what->name);
-  archive_entry_set_filetype (entry, what->kind);
-  archive_entry_set_perm (entry, 0777);
-  if (what->link != NULL)
-    archive_entry_set_symlink (entry, what->link);
-  if (what->hard_link != NULL)
-    archive_entry_set_hardlink (entry, what->hard_link);
-  archive_entry_set_size (entry, (la_int64_t)what->size);
-  ck_assert_int_eq (archive_write_header (archive, entry), ARCHIVE_OK);
-  for (guint64 i = 0; i < what->size; i++)
-    ck_assert_int_eq (archive_write_data (archive, "x", 1), 1);
-  archive_entry_free (entry);
-}
 
 /* A whole archive: one good file, then @what. */
 static void
 make_archive (const Hostile *what, gboolean compressed)
 {
-  static const Hostile good = {"good", AE_IFREG, NULL, NULL, 4, NULL};
-  g_autofree char *file = at_top ("c1.tar.zst");
-  struct archive *archive = archive_write_new ();
+  static const Hostile good = {"good", AE_IFREG, NULL, NULL, NULL, 4, NULL};
+  struct archive *archive = begin_archive (archive_write_set_format_pax_restricted, compressed);
 
-  if (compressed)
-    archive_write_add_filter_zstd (archive);
-  archive_write_set_format_pax_restricted (archive);
-  ck_assert_int_eq (archive_write_open_filename (archive, file), ARCHIVE_OK);
   add_entry (archive, &good);
   if (what != NULL)
     add_entry (archive, what);
-  ck_assert_int_eq (archive_write_free (archive), ARCHIVE_OK);
+  end_archive (archive);
 }
 
 START_TEST (refuses_entries_that_no_image_has)
@@ -337,7 +304,7 @@ END_TEST
 
 START_TEST (refuses_more_files_than_the_bound)
 {
-  static const Hostile second = {"second", AE_IFREG, NULL, NULL, 0, NULL};
+  static const Hostile second = {"second", AE_IFREG, NULL, NULL, NULL, 0, NULL};
   B9ArchiveOptions options = {.max_files = 1};
   g_autoptr (GError) error = NULL;
 
@@ -350,16 +317,13 @@ END_TEST
 
 START_TEST (takes_what_tar_makes_of_a_directory)
 {
-  static const Hostile entries[] = {{"./", AE_IFDIR, NULL, NULL, 0, NULL},
-                                    {"./inventory.img", AE_IFREG, NULL, NULL, 3, NULL}};
-  g_autofree char *file = at_top ("c1.tar.zst");
-  struct archive *archive = archive_write_new ();
+  static const Hostile entries[] = {{"./", AE_IFDIR, NULL, NULL, NULL, 0, NULL},
+                                    {"./inventory.img", AE_IFREG, NULL, NULL, NULL, 3, NULL}};
+  struct archive *archive = begin_archive (archive_write_set_format_ustar, FALSE);
 
-  archive_write_set_format_ustar (archive);
-  ck_assert_int_eq (archive_write_open_filename (archive, file), ARCHIVE_OK);
   add_entry (archive, &entries[0]);
   add_entry (archive, &entries[1]);
-  ck_assert_int_eq (archive_write_free (archive), ARCHIVE_OK);
+  end_archive (archive);
   ck_assert (import_image (NULL, NULL));
   g_autofree char *content = get_file ("unpacked/inventory.img");
   ck_assert_str_eq (content, "xxx");

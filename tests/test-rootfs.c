@@ -5,12 +5,10 @@
  */
 #include "config.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 
 #include "core/checkpoint/rootfs.h"
-#include "tests/directory-testing.h"
+#include "tests/archive-testing.h"
 
 static B9JsonText *
 config_of (const char *text)
@@ -76,14 +74,6 @@ apply (B9RootfsTarget *target, const B9RootfsLayer *layer, GError **error)
   const B9ArchiveOptions options = {0};
 
   return b9_rootfs_apply (target, file, layer, &options, error);
-}
-
-static void
-make_link (const char *target, const char *name)
-{
-  g_autofree char *path = at_top (name);
-
-  ck_assert_int_eq (symlink (target, path), 0);
 }
 
 static struct stat
@@ -286,14 +276,7 @@ END_TEST
 
 /* --- layers that somebody else made --- */
 
-typedef struct {
-  const char *name;
-  mode_t kind;
-  const char *link, *hard_link, *xattr;
-  guint64 size;
-  const char *message; /* behind the name */
-} Hostile;
-
+/* The messages stand behind the name. */
 static const Hostile hostile[] = {
     {"rootfs/../up", AE_IFREG, NULL, NULL, NULL, 0,
      "has \"..\", \".\" or an empty part in its path, or is too long"},
@@ -331,30 +314,6 @@ static const Hostile hostile[] = {
      "is named like a mark of something deleted, and is no empty file"},
 };
 
-static void
-add_entry (struct archive *archive, const Hostile *what)
-{
-  struct archive_entry *entry = archive_entry_new ();
-
-  archive_entry_set_pathname (entry, what->name);
-  archive_entry_set_filetype (entry, what->kind);
-  archive_entry_set_perm (entry, 0700);
-  archive_entry_set_uid (entry, getuid ());
-  archive_entry_set_gid (entry, getgid ());
-  if (what->link != NULL)
-    archive_entry_set_symlink (entry, what->link);
-  if (what->hard_link != NULL)
-    archive_entry_set_hardlink (entry, what->hard_link);
-  if (what->xattr != NULL)
-    archive_entry_xattr_add_entry (entry, what->xattr, "x", 1);
-  archive_entry_set_rdevmajor (entry, 8);
-  archive_entry_set_size (entry, (la_int64_t)what->size);
-  ck_assert_int_eq (archive_write_header (archive, entry), ARCHIVE_OK);
-  for (guint64 i = 0; i < what->size; i++)
-    ck_assert_int_eq (archive_write_data (archive, "x", 1), 1);
-  archive_entry_free (entry);
-}
-
 /* A layer with a directory d, d/link and f, then @what, then an image. */
 static void
 make_archive (const Hostile *what, gboolean compressed)
@@ -364,21 +323,16 @@ make_archive (const Hostile *what, gboolean compressed)
                                  {"rootfs/d/link", AE_IFLNK, "/tmp", NULL, NULL, 0, NULL},
                                  {"rootfs/f", AE_IFREG, NULL, NULL, NULL, 4, NULL}};
   static const Hostile image = {"manifest.json", AE_IFREG, NULL, NULL, NULL, 2, NULL};
-  g_autofree char *file = at_top ("c1.tar.zst");
-  struct archive *archive = archive_write_new ();
+  struct archive *archive = begin_archive (archive_write_set_format_pax, compressed);
   gboolean in_d = what != NULL && g_str_has_prefix (what->name, "rootfs/d/") &&
                   strstr (what->message, "does not follow") == NULL;
 
-  if (compressed)
-    archive_write_add_filter_zstd (archive);
-  archive_write_set_format_pax (archive);
-  ck_assert_int_eq (archive_write_open_filename (archive, file), ARCHIVE_OK);
   for (guint i = 0; i < (in_d ? 3 : G_N_ELEMENTS (good)); i++)
     add_entry (archive, &good[i]);
   if (what != NULL)
     add_entry (archive, what);
   add_entry (archive, &image);
-  ck_assert_int_eq (archive_write_free (archive), ARCHIVE_OK);
+  end_archive (archive);
 }
 
 static void
