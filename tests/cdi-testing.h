@@ -119,6 +119,39 @@ json_equal (const B9JsonText *a, B9JsonValue x, const B9JsonText *b, B9JsonValue
   return strcmp (one, two) == 0;
 }
 
+/* A list of texts, NULL-ended. */
+static inline GPtrArray *
+json_texts (const B9JsonText *json, B9JsonValue list)
+{
+  GPtrArray *texts = g_ptr_array_new_with_free_func (g_free);
+  B9JsonValue item = list != B9_JSON_NONE ? b9_json_first (json, list) : B9_JSON_NONE;
+
+  for (; item != B9_JSON_NONE; item = b9_json_next (json, item))
+    g_ptr_array_add (texts, b9_json_string (json, item, NULL, NULL));
+  g_ptr_array_add (texts, NULL);
+  return texts;
+}
+
+static inline gint
+compare_texts (gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0 (*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names of an object's members, sorted, NULL-ended. */
+static inline GPtrArray *
+json_sorted_names (const B9JsonText *json, B9JsonValue object)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  B9JsonValue member = object != B9_JSON_NONE ? b9_json_first (json, object) : B9_JSON_NONE;
+
+  for (; member != B9_JSON_NONE; member = b9_json_next (json, member))
+    g_ptr_array_add (names, b9_json_member_name (json, member));
+  g_ptr_array_sort (names, compare_texts);
+  g_ptr_array_add (names, NULL);
+  return names;
+}
+
 /* --- the host --- */
 
 typedef struct {
@@ -287,5 +320,36 @@ witness_free (CdiWitness *witness)
   g_free (witness);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CdiWitness, witness_free)
+
+/* --- directories of CDI files --- */
+
+#define HEAD "cdiVersion: 0.7.0\nkind: nvidia.com/gpu\n"
+#define NODE "deviceNodes: [{path: /dev/nvidia0, type: c, major: 195, fileMode: 0666}]"
+#define ONE_GPU                                                                                             \
+  HEAD "devices:\n- name: '0'\n  containerEdits:\n    " NODE "\n"                                           \
+       "containerEdits:\n  env: [NVIDIA_VISIBLE_DEVICES=void]\n"                                            \
+       "  mounts: [{hostPath: /lib/libcuda.so.570.172.08, containerPath: /lib/libcuda.so.1, options: [ro, " \
+       "rbind]}]\n"                                                                                         \
+       "  hooks: [{hookName: createContainer, path: /usr/bin/nvidia-cdi-hook, args: [nvidia-cdi-hook, "     \
+       "update-ldcache]}]\n"
+
+/* What the directories of @witness hold. */
+static inline CdiRegistry *
+load_registry (CdiWitness *witness)
+{
+  return cdi_registry_load (&witness->host, (const char *const *)witness->directories->pdata);
+}
+
+/* With the one directory `cdi` of the test's. */
+static inline CdiWitness *
+one_directory (void)
+{
+  CdiWitness *witness = witness_new ("");
+  g_autofree char *path = at_top ("cdi");
+
+  make_directory ("cdi");
+  witness_add_directory (witness, path);
+  return witness;
+}
 
 #endif /* B9_CDI_TESTING_H */

@@ -23,13 +23,13 @@ B9_CHECKS = \
 	tests/test-arguments \
 	tests/test-bundle \
 	tests/test-bundle-command \
-	tests/test-cdi \
+	tests/test-cdi-files \
+	tests/test-cdi-injection \
 	tests/test-cdi-vectors \
 	tests/test-cgroup \
 	tests/test-checkpoint-vtable \
 	tests/test-checkpoint-criu \
 	tests/test-checkpoint-image \
-	tests/test-checkpoint-cuda \
 	tests/test-checkup \
 	tests/test-claim \
 	tests/test-client-files \
@@ -42,6 +42,9 @@ B9_CHECKS = \
 	tests/test-config \
 	tests/test-config-files \
 	tests/test-container-processes \
+	tests/test-cuda-batches \
+	tests/test-cuda-host \
+	tests/test-cuda-strategies \
 	tests/test-device-path \
 	tests/test-diff \
 	tests/test-doctor-host \
@@ -183,16 +186,24 @@ tests_test_process_SOURCES = tests/test-process.c tests/suite-testing.h
 tests_test_process_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_process_LDADD = $(B9_TEST_LIBS)
 
-tests_test_cdi_SOURCES = tests/test-cdi.c tests/cdi-testing.h tests/directory-testing.h \
-	tests/suite-testing.h $(b9_gpu_cdi_la_SOURCES)
-tests_test_cdi_CFLAGS = $(B9_TEST_CFLAGS) $(YAML_CFLAGS)
-tests_test_cdi_LDADD = $(B9_TEST_LIBS) $(YAML_LIBS) -lm
+# The plugin as a library, so that it is compiled once for its suites; those below have it likewise.
+check_LTLIBRARIES += tests/libcdi.la
+tests_libcdi_la_SOURCES = $(b9_gpu_cdi_la_SOURCES)
+tests_libcdi_la_CFLAGS = $(B9_TEST_CFLAGS) $(YAML_CFLAGS)
+tests_libcdi_la_LIBADD = $(YAML_LIBS) -lm
 
-tests_test_cdi_vectors_SOURCES = tests/test-cdi-vectors.c tests/cdi-testing.h tests/directory-testing.h \
-	tests/suite-testing.h $(b9_gpu_cdi_la_SOURCES)
+tests_test_cdi_files_SOURCES = tests/test-cdi-files.c tests/cdi-testing.h tests/directory-testing.h tests/suite-testing.h
+tests_test_cdi_files_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_cdi_files_LDADD = tests/libcdi.la $(B9_TEST_LIBS)
+
+tests_test_cdi_injection_SOURCES = tests/test-cdi-injection.c tests/cdi-testing.h tests/directory-testing.h tests/suite-testing.h
+tests_test_cdi_injection_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_cdi_injection_LDADD = tests/libcdi.la $(B9_TEST_LIBS)
+
+tests_test_cdi_vectors_SOURCES = tests/test-cdi-vectors.c tests/cdi-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_cdi_vectors_CPPFLAGS = $(B9_TEST_CPPFLAGS)
-tests_test_cdi_vectors_CFLAGS = $(B9_TEST_CFLAGS) $(YAML_CFLAGS)
-tests_test_cdi_vectors_LDADD = $(B9_TEST_LIBS) $(YAML_LIBS) -lm
+tests_test_cdi_vectors_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_cdi_vectors_LDADD = tests/libcdi.la $(B9_TEST_LIBS)
 
 tests_test_cgroup_SOURCES = tests/test-cgroup.c tests/directory-testing.h tests/suite-testing.h
 tests_test_cgroup_CFLAGS = $(B9_TEST_CFLAGS)
@@ -245,14 +256,32 @@ tests_test_doctor_host_SOURCES = tests/test-doctor-host.c tests/examine-testing.
 tests_test_doctor_host_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_doctor_host_LDADD = $(B9_TEST_LIBS)
 
-tests_test_checkpoint_cuda_SOURCES = tests/test-checkpoint-cuda.c tests/examine-testing.h tests/directory-testing.h \
-	tests/suite-testing.h $(b9_checkpoint_cuda_checkpoint_la_SOURCES) \
+check_LTLIBRARIES += tests/libcuda-checkpoint.la
+tests_libcuda_checkpoint_la_SOURCES = $(b9_checkpoint_cuda_checkpoint_la_SOURCES) \
 	plugins/checkpoint/cuda-checkpoint/helper-binary.c \
 	plugins/checkpoint/cuda-checkpoint/helper-memory.c \
 	plugins/checkpoint/cuda-checkpoint/helper.h
-tests_test_checkpoint_cuda_CPPFLAGS = $(B9_TEST_CPPFLAGS) -DB9_TOP_BUILDDIR='"$(abs_top_builddir)"'
-tests_test_checkpoint_cuda_CFLAGS = $(B9_TEST_CFLAGS)
-tests_test_checkpoint_cuda_LDADD = $(B9_TEST_LIBS) -ldl
+tests_libcuda_checkpoint_la_CFLAGS = $(B9_TEST_CFLAGS)
+tests_libcuda_checkpoint_la_LIBADD = -ldl
+
+B9_CUDA_CPPFLAGS = $(B9_TEST_CPPFLAGS) -DB9_TOP_BUILDDIR='"$(abs_top_builddir)"'
+tests_test_cuda_batches_SOURCES = tests/test-cuda-batches.c tests/cuda-testing.h tests/examine-testing.h \
+	tests/directory-testing.h tests/suite-testing.h
+tests_test_cuda_batches_CPPFLAGS = $(B9_CUDA_CPPFLAGS)
+tests_test_cuda_batches_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_cuda_batches_LDADD = tests/libcuda-checkpoint.la $(B9_TEST_LIBS)
+
+tests_test_cuda_host_SOURCES = tests/test-cuda-host.c tests/cuda-testing.h tests/examine-testing.h \
+	tests/directory-testing.h tests/suite-testing.h
+tests_test_cuda_host_CPPFLAGS = $(B9_CUDA_CPPFLAGS)
+tests_test_cuda_host_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_cuda_host_LDADD = tests/libcuda-checkpoint.la $(B9_TEST_LIBS)
+
+tests_test_cuda_strategies_SOURCES = tests/test-cuda-strategies.c tests/cuda-testing.h tests/examine-testing.h \
+	tests/directory-testing.h tests/suite-testing.h
+tests_test_cuda_strategies_CPPFLAGS = $(B9_CUDA_CPPFLAGS)
+tests_test_cuda_strategies_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_cuda_strategies_LDADD = tests/libcuda-checkpoint.la $(B9_TEST_LIBS)
 
 tests_test_claim_SOURCES = tests/test-claim.c tests/run-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_claim_CFLAGS = $(B9_TEST_CFLAGS)

@@ -71,19 +71,6 @@ input (const Vector *vector, const char *name)
   return json_string (vector->file, vector->vector, name);
 }
 
-/* A list of texts, NULL-ended. */
-static GPtrArray *
-texts_of (const B9JsonText *json, B9JsonValue list)
-{
-  GPtrArray *texts = g_ptr_array_new_with_free_func (g_free);
-  B9JsonValue item = list != B9_JSON_NONE ? b9_json_first (json, list) : B9_JSON_NONE;
-
-  for (; item != B9_JSON_NONE; item = b9_json_next (json, item))
-    g_ptr_array_add (texts, b9_json_string (json, item, NULL, NULL));
-  g_ptr_array_add (texts, NULL);
-  return texts;
-}
-
 /* --- 01: names --- */
 
 static void
@@ -112,31 +99,11 @@ run_name (Vector *vector)
 
 /* --- 02: annotations --- */
 
-static gint
-compare_texts (gconstpointer a, gconstpointer b)
-{
-  return g_strcmp0 (*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The names of an object's members, sorted, NULL-ended. */
-static GPtrArray *
-sorted_names (const B9JsonText *json, B9JsonValue object)
-{
-  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
-  B9JsonValue member = object != B9_JSON_NONE ? b9_json_first (json, object) : B9_JSON_NONE;
-
-  for (; member != B9_JSON_NONE; member = b9_json_next (json, member))
-    g_ptr_array_add (names, b9_json_member_name (json, member));
-  g_ptr_array_sort (names, compare_texts);
-  g_ptr_array_add (names, NULL);
-  return names;
-}
-
 static gboolean
 parse_annotations (const B9JsonText *json, B9JsonValue annotations, CdiRequests *requests, GPtrArray *keys,
                    GError **error)
 {
-  g_autoptr (GPtrArray) names = sorted_names (json, annotations);
+  g_autoptr (GPtrArray) names = json_sorted_names (json, annotations);
 
   for (guint i = 0; i + 1 < names->len; i++) {
     const char *key = names->pdata[i];
@@ -183,8 +150,8 @@ run_annotation_parse (Vector *vector)
   for (guint i = 0; i < requests->requests->len; i++)
     g_ptr_array_add (devices, ((CdiRequest *)requests->requests->pdata[i])->device);
   g_ptr_array_sort (devices, compare_texts);
-  wanted_keys = texts_of (vector->file, json_member (vector->file, vector->expect, "keys"));
-  wanted_devices = texts_of (vector->file, json_member (vector->file, vector->expect, "devices_sorted"));
+  wanted_keys = json_texts (vector->file, json_member (vector->file, vector->expect, "keys"));
+  wanted_devices = json_texts (vector->file, json_member (vector->file, vector->expect, "devices_sorted"));
   key_text = joined (keys);
   device_text = joined (devices);
   wanted_key_text = joined (wanted_keys);
@@ -211,7 +178,7 @@ static GHashTable *
 text_table (const B9JsonText *json, B9JsonValue object)
 {
   GHashTable *table = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  g_autoptr (GPtrArray) names = sorted_names (json, object);
+  g_autoptr (GPtrArray) names = json_sorted_names (json, object);
 
   for (guint i = 0; i + 1 < names->len; i++)
     g_hash_table_insert (table, g_strdup (names->pdata[i]), json_string (json, object, names->pdata[i]));
@@ -237,8 +204,8 @@ run_annotation_update (Vector *vector)
   g_autofree char *plugin = input (vector, "plugin");
   g_autofree char *id = input (vector, "device_id");
   g_autofree char *error_text = expected_error (vector);
-  g_autoptr (GPtrArray) devices = texts_of (vector->file,
-                                            json_member (vector->file, vector->vector, "devices"));
+  g_autoptr (GPtrArray) devices = json_texts (vector->file,
+                                              json_member (vector->file, vector->vector, "devices"));
   g_autoptr (GHashTable) annotations = text_table (vector->file,
                                                    json_member (vector->file, vector->vector, "existing"));
   g_autoptr (GHashTable) before = text_table (vector->file,
@@ -466,7 +433,7 @@ write_directory (Vector *vector, B9JsonValue directory, CdiWitness *witness)
   g_autofree char *name = json_string (vector->file, directory, "name");
   g_autofree char *path = at_top (name);
   B9JsonValue files = json_member (vector->file, directory, "files");
-  g_autoptr (GPtrArray) names = sorted_names (vector->file, files);
+  g_autoptr (GPtrArray) names = json_sorted_names (vector->file, files);
 
   witness_add_directory (witness, path);
   if (!json_truth (vector->file, directory, "exists"))
@@ -521,13 +488,13 @@ static void
 check_file_errors (Vector *vector, const CdiRegistry *registry)
 {
   B9JsonValue wanted = json_member (vector->expected_file, vector->expect, "spec_errors");
-  g_autoptr (GPtrArray) paths = sorted_names (vector->expected_file, wanted);
+  g_autoptr (GPtrArray) paths = json_sorted_names (vector->expected_file, wanted);
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (guint i = 0; i < registry->problems->len; i++) {
     const CdiProblem *problem = registry->problems->pdata[i];
     B9JsonValue list = json_member (vector->expected_file, wanted, below_top (problem->path));
-    g_autoptr (GPtrArray) texts = texts_of (vector->expected_file, list);
+    g_autoptr (GPtrArray) texts = json_texts (vector->expected_file, list);
     g_auto (GStrv) parts = g_strsplit (problem->message, top, -1);
     g_autofree char *short_message = g_strjoinv ("", parts);
     g_auto (GStrv) slashes = g_strsplit (short_message, "\"/", -1);
@@ -549,8 +516,8 @@ check_names (Vector *vector, const CdiRegistry *registry, const char *member)
 {
   gboolean vendors = strcmp (member, "vendors") == 0;
   g_autoptr (GHashTable) found = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr (GPtrArray) wanted = texts_of (vector->expected_file,
-                                           json_member (vector->expected_file, vector->expect, member));
+  g_autoptr (GPtrArray) wanted = json_texts (vector->expected_file,
+                                             json_member (vector->expected_file, vector->expect, member));
 
   for (guint i = 0; i < registry->files->len; i++) {
     const CdiFile *file = registry->files->pdata[i];
@@ -596,7 +563,7 @@ static void
 read_nodes (Vector *vector, FakeNode nodes[MOST_NODES + 2], GPtrArray *owned)
 {
   B9JsonValue host = json_member (vector->file, vector->vector, "host");
-  g_autoptr (GPtrArray) paths = sorted_names (vector->file, host);
+  g_autoptr (GPtrArray) paths = json_sorted_names (vector->file, host);
   guint count = 0;
 
   nodes[count++] = (FakeNode){.path = "/dev/stdin", .mode = S_IFLNK | 0777};
@@ -619,7 +586,7 @@ static gboolean
 read_vector_requests (Vector *vector, CdiRequests *requests, GError **error)
 {
   B9JsonValue request = json_member (vector->file, vector->vector, "request");
-  g_autoptr (GPtrArray) devices = texts_of (vector->file, json_member (vector->file, request, "devices"));
+  g_autoptr (GPtrArray) devices = json_texts (vector->file, json_member (vector->file, request, "devices"));
 
   for (guint i = 0; i + 1 < devices->len; i++)
     cdi_requests_add (requests, devices->pdata[i], NULL);
