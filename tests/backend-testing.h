@@ -6,9 +6,11 @@
 #ifndef B9_BACKEND_TESTING_H
 #define B9_BACKEND_TESTING_H
 
-#include <b9run/b9-backend.h>
-#include <check.h>
 #include <string.h>
+
+#include <b9run/b9-backend.h>
+
+#include "tests/suite-testing.h"
 
 #define TESTED_PROGRAM "/opt/bin/tested"
 #define TESTED_ROOT "/run/tested"
@@ -45,52 +47,27 @@ expect_argv (BuildArgv build, const B9Request *request, const char *expected)
 }
 
 static inline void
-expect_error (const GError *error, int code, const char *message)
-{
-  ck_assert_ptr_nonnull (error);
-  ck_assert_str_eq (error->message, message);
-  ck_assert_uint_eq (error->domain, B9_ERROR);
-  ck_assert_int_eq (error->code, code);
-}
-
-static inline void
-expect_refusal (BuildArgv build, const B9Request *request, int code, const char *message)
+expect_refusal (BuildArgv build, const B9Request *request, B9Error code, const char *message)
 {
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) argv = build (NULL, request, &error);
 
   ck_assert_ptr_null (argv);
-  expect_error (error, code, message);
+  assert_failure (error, code, message);
 }
 
 typedef void (*ExplainFailure) (const B9Host *host, const B9Request *request, int exit_status,
                                 const char *message, GError **error);
 
 static inline void
-expect_meaning (ExplainFailure explain, B9Operation operation, const char *said, int code,
+expect_meaning (ExplainFailure explain, B9Operation operation, const char *said, B9Error code,
                 const char *message)
 {
   const B9Request request = {.struct_size = sizeof (B9Request), .operation = operation, .id = "c1"};
   g_autoptr (GError) error = NULL;
 
   explain (NULL, &request, operation == B9_OPERATION_PAUSE ? 2 : 128, said, &error);
-  expect_error (error, code, message);
-}
-
-static inline int
-run_cases (const char *name, TCase *const *cases)
-{
-  Suite *suite = suite_create (name);
-  SRunner *runner;
-  int failed;
-
-  for (; *cases != NULL; cases++)
-    suite_add_tcase (suite, *cases);
-  runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? 0 : 1;
+  assert_failure (error, code, message);
 }
 
 #endif /* B9_BACKEND_TESTING_H */

@@ -5,11 +5,10 @@
 #ifndef B9_JSON_TESTING_H
 #define B9_JSON_TESTING_H
 
-#include "core/json/json-text.h"
-
-#include <b9run/b9-error.h>
-#include <check.h>
 #include <string.h>
+
+#include "core/json/json-text.h"
+#include "tests/suite-testing.h"
 
 /* The document in its own block of exactly its size, so that a sanitizer sees a read beyond it. */
 static inline B9JsonText *
@@ -32,22 +31,13 @@ parse (const char *json)
 }
 
 static inline void
-assert_error (const GError *error, B9Error code, const char *message)
-{
-  ck_assert_ptr_nonnull (error);
-  ck_assert_str_eq (error->message, message);
-  ck_assert (error->domain == B9_ERROR);
-  ck_assert_int_eq (error->code, (int)code);
-}
-
-static inline void
 assert_refused_bytes (const char *json, gsize length, const char *message)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (B9JsonText) text = parse_bytes (json, length, &error);
 
   ck_assert_ptr_null (text);
-  assert_error (error, B9_ERROR_BAD_INPUT, message);
+  assert_failure (error, B9_ERROR_BAD_INPUT, message);
 }
 
 static inline void

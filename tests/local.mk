@@ -303,7 +303,7 @@ tests_test_gpu_type_SOURCES = tests/test-gpu-type.c tests/directory-testing.h te
 tests_test_gpu_type_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_gpu_type_LDADD = $(B9_TEST_LIBS)
 
-tests_test_preparation_SOURCES = tests/test-preparation.c tests/plugin-testing.h
+tests_test_preparation_SOURCES = tests/test-preparation.c tests/plugin-testing.h tests/suite-testing.h
 tests_test_preparation_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_preparation_LDADD = $(B9_TEST_LIBS)
 
@@ -319,12 +319,12 @@ tests_test_launch_SOURCES = tests/test-launch.c tests/run-testing.h tests/direct
 tests_test_launch_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_launch_LDADD = $(B9_TEST_LIBS)
 
-tests_test_config_SOURCES = tests/test-config.c
+tests_test_config_SOURCES = tests/test-config.c tests/suite-testing.h
 tests_test_config_CPPFLAGS = $(B9_TEST_CPPFLAGS)
 tests_test_config_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_config_LDADD = $(B9_TEST_LIBS)
 
-tests_test_config_files_SOURCES = tests/test-config-files.c
+tests_test_config_files_SOURCES = tests/test-config-files.c tests/suite-testing.h
 tests_test_config_files_CPPFLAGS = $(B9_TEST_CPPFLAGS)
 tests_test_config_files_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_config_files_LDADD = $(B9_TEST_LIBS)
@@ -341,24 +341,24 @@ tests_test_checkpoint_vtable_SOURCES = tests/test-checkpoint-vtable.c tests/suit
 tests_test_checkpoint_vtable_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_checkpoint_vtable_LDADD = $(B9_TEST_LIBS)
 
-tests_test_formats_SOURCES = tests/test-formats.c
+tests_test_formats_SOURCES = tests/test-formats.c tests/suite-testing.h
 tests_test_formats_CPPFLAGS = $(B9_TEST_CPPFLAGS)
 tests_test_formats_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_formats_LDADD = $(B9_TEST_LIBS)
 
-tests_test_json_edit_SOURCES = tests/test-json-edit.c tests/json-testing.h
+tests_test_json_edit_SOURCES = tests/test-json-edit.c tests/json-testing.h tests/suite-testing.h
 tests_test_json_edit_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_json_edit_LDADD = $(B9_TEST_LIBS)
 
-tests_test_json_scan_SOURCES = tests/test-json-scan.c tests/json-testing.h
+tests_test_json_scan_SOURCES = tests/test-json-scan.c tests/json-testing.h tests/suite-testing.h
 tests_test_json_scan_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_json_scan_LDADD = $(B9_TEST_LIBS)
 
-tests_test_json_text_SOURCES = tests/test-json-text.c tests/json-testing.h
+tests_test_json_text_SOURCES = tests/test-json-text.c tests/json-testing.h tests/suite-testing.h
 tests_test_json_text_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_json_text_LDADD = $(B9_TEST_LIBS)
 
-tests_test_module_file_SOURCES = tests/test-module-file.c tests/plugin-testing.h
+tests_test_module_file_SOURCES = tests/test-module-file.c tests/plugin-testing.h tests/suite-testing.h
 tests_test_module_file_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_module_file_LDADD = $(B9_TEST_LIBS)
 
@@ -372,11 +372,11 @@ tests_test_device_path_SOURCES = tests/test-device-path.c tests/examine-testing.
 tests_test_device_path_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_device_path_LDADD = $(B9_TEST_LIBS)
 
-tests_test_registry_SOURCES = tests/test-registry.c tests/plugin-testing.h
+tests_test_registry_SOURCES = tests/test-registry.c tests/plugin-testing.h tests/suite-testing.h
 tests_test_registry_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_registry_LDADD = $(B9_TEST_LIBS)
 
-tests_test_matrix_SOURCES = tests/test-matrix.c tests/plugin-testing.h
+tests_test_matrix_SOURCES = tests/test-matrix.c tests/plugin-testing.h tests/suite-testing.h
 tests_test_matrix_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_matrix_LDADD = $(B9_TEST_LIBS)
 
@@ -388,15 +388,15 @@ tests_test_table_SOURCES = tests/test-table.c tests/suite-testing.h
 tests_test_table_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_table_LDADD = $(B9_TEST_LIBS)
 
-tests_test_provider_SOURCES = tests/test-provider.c tests/plugin-testing.h
+tests_test_provider_SOURCES = tests/test-provider.c tests/plugin-testing.h tests/suite-testing.h
 tests_test_provider_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_provider_LDADD = $(B9_TEST_LIBS)
 
-tests_test_runc_args_SOURCES = tests/test-runc-args.c tests/backend-testing.h $(b9_backend_runc_la_SOURCES)
+tests_test_runc_args_SOURCES = tests/test-runc-args.c tests/backend-testing.h tests/suite-testing.h $(b9_backend_runc_la_SOURCES)
 tests_test_runc_args_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runc_args_LDADD = $(B9_TEST_LIBS)
 
-tests_test_runc_probe_SOURCES = tests/test-runc-probe.c tests/backend-testing.h tests/probe-testing.h \
+tests_test_runc_probe_SOURCES = tests/test-runc-probe.c tests/backend-testing.h tests/suite-testing.h tests/probe-testing.h \
 	$(b9_backend_runc_la_SOURCES)
 tests_test_runc_probe_CPPFLAGS = $(B9_TEST_CPPFLAGS)
 tests_test_runc_probe_CFLAGS = $(B9_TEST_CFLAGS)
@@ -407,17 +407,17 @@ tests_test_runc_state_SOURCES = tests/test-runc-state.c tests/directory-testing.
 tests_test_runc_state_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runc_state_LDADD = $(B9_TEST_LIBS)
 
-tests_test_runsc_args_SOURCES = tests/test-runsc-args.c tests/backend-testing.h $(b9_backend_runsc_la_SOURCES)
+tests_test_runsc_args_SOURCES = tests/test-runsc-args.c tests/backend-testing.h tests/suite-testing.h $(b9_backend_runsc_la_SOURCES)
 tests_test_runsc_args_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runsc_args_LDADD = $(B9_TEST_LIBS)
 
-tests_test_runsc_prepare_SOURCES = tests/test-runsc-prepare.c tests/backend-testing.h tests/probe-testing.h \
+tests_test_runsc_prepare_SOURCES = tests/test-runsc-prepare.c tests/backend-testing.h tests/suite-testing.h tests/probe-testing.h \
 	$(b9_backend_runsc_la_SOURCES)
 tests_test_runsc_prepare_CPPFLAGS = $(B9_TEST_CPPFLAGS)
 tests_test_runsc_prepare_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runsc_prepare_LDADD = $(B9_TEST_LIBS)
 
-tests_test_runsc_probe_SOURCES = tests/test-runsc-probe.c tests/backend-testing.h tests/probe-testing.h \
+tests_test_runsc_probe_SOURCES = tests/test-runsc-probe.c tests/backend-testing.h tests/suite-testing.h tests/probe-testing.h \
 	$(b9_backend_runsc_la_SOURCES)
 tests_test_runsc_probe_CPPFLAGS = $(B9_TEST_CPPFLAGS)
 tests_test_runsc_probe_CFLAGS = $(B9_TEST_CFLAGS)
@@ -427,7 +427,7 @@ tests_test_runsc_features_SOURCES = tests/test-runsc-features.c tests/examine-te
 tests_test_runsc_features_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runsc_features_LDADD = $(B9_TEST_LIBS)
 
-tests_test_runsc_state_SOURCES = tests/test-runsc-state.c tests/backend-testing.h $(b9_backend_runsc_la_SOURCES)
+tests_test_runsc_state_SOURCES = tests/test-runsc-state.c tests/backend-testing.h tests/suite-testing.h $(b9_backend_runsc_la_SOURCES)
 tests_test_runsc_state_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runsc_state_LDADD = $(B9_TEST_LIBS)
 

@@ -7,16 +7,13 @@
 #ifndef B9_PLUGIN_TESTING_H
 #define B9_PLUGIN_TESTING_H
 
-#include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <b9run/b9-error.h>
-
 #include "core/plugin/registry.h"
+#include "tests/suite-testing.h"
 
 static char *top;                  /* of the test that runs */
 static char *plugins;              /* below it, the plugin directory */
@@ -125,18 +122,6 @@ assert_accepted (const B9Module *module)
   ck_assert_msg (module->refusal == NULL, "refused: %s", module->refusal);
   ck_assert_ptr_nonnull (module->descriptor);
   ck_assert_uint_gt (module->providers->len, 0);
-}
-
-static inline int
-run_suite (Suite *suite)
-{
-  SRunner *runner = srunner_create (suite);
-  int failed = 0;
-
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 #endif /* B9_PLUGIN_TESTING_H */

@@ -6,16 +6,13 @@
  */
 #include "config.h"
 
-#include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <b9run/b9-error.h>
-
 #include "core/config/config-private.h"
 #include "core/sys/trust.h"
+#include "tests/suite-testing.h"
 
 static char *directory; /* of the test that runs */
 
@@ -336,15 +333,10 @@ add_file_tests (TCase *files)
 int
 main (void)
 {
-  Suite *suite = suite_create ("config-files");
   TCase *files = tcase_create ("files");
+  TCase *const cases[] = {files, NULL};
+
   tcase_add_checked_fixture (files, make_directory, remove_directory);
   add_file_tests (files);
-  suite_add_tcase (suite, files);
-
-  SRunner *runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_cases ("config-files", cases);
 }

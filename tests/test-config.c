@@ -7,13 +7,10 @@
  */
 #include "config.h"
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <b9run/b9-error.h>
-
 #include "core/config/config-private.h"
+#include "tests/suite-testing.h"
 
 static const char *const platforms[] = {"systrap", "kvm", "ptrace", NULL};
 static const B9ConfigKey platform_key = {
@@ -544,14 +541,6 @@ START_TEST (the_man_pages_list_has_every_key)
 }
 END_TEST
 
-static TCase *
-case_new (Suite *suite, const char *name)
-{
-  TCase *tests = tcase_create (name);
-  suite_add_tcase (suite, tests);
-  return tests;
-}
-
 static void
 add_key_tests (TCase *keys)
 {
@@ -571,19 +560,20 @@ add_key_tests (TCase *keys)
   tcase_add_test (keys, passes_on_what_is_no_yaml);
 }
 
-static Suite *
-config_suite (void)
+int
+main (void)
 {
-  Suite *suite = suite_create ("config");
-  add_key_tests (case_new (suite, "keys"));
+  TCase *keys = tcase_create ("keys");
+  TCase *plugins = tcase_create ("plugins");
+  TCase *pools = tcase_create ("pools");
+  TCase *printed = tcase_create ("printed");
+  TCase *const cases[] = {keys, plugins, pools, printed, NULL};
 
-  TCase *plugins = case_new (suite, "plugins");
+  add_key_tests (keys);
   tcase_add_test (plugins, checks_the_types_that_a_plugin_declares);
   tcase_add_test (plugins, refuses_keys_that_the_plugin_does_not_declare);
   tcase_add_test (plugins, leaves_other_plugins_sections_alone);
   tcase_add_test (plugins, refuses_any_key_of_a_plugin_that_declares_none);
-
-  TCase *pools = case_new (suite, "pools");
   tcase_add_test (pools, loads_operators_pools_as_they_stand);
   tcase_add_test (pools, takes_pools_at_the_top);
   tcase_add_test (pools, a_pool_lies_over_the_files_values);
@@ -591,8 +581,6 @@ config_suite (void)
   tcase_add_test (pools, refuses_an_unknown_pool_with_those_there_are);
   tcase_add_test (pools, refuses_a_second_pool);
   tcase_add_test (pools, a_plugins_refusal_names_the_pool);
-
-  TCase *printed = case_new (suite, "printed");
   tcase_add_test (printed, shows_values_with_their_origin);
   tcase_add_test (printed, shows_text_that_no_terminal_obeys);
   tcase_add_test (printed, shows_what_a_pool_sets);
@@ -600,15 +588,5 @@ config_suite (void)
   tcase_add_test (printed, the_examples_in_the_defaults_are_good);
   tcase_add_test (printed, the_installed_file_is_the_defaults);
   tcase_add_test (printed, the_man_pages_list_has_every_key);
-  return suite;
-}
-
-int
-main (void)
-{
-  SRunner *runner = srunner_create (config_suite ());
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_cases ("config", cases);
 }

@@ -6,15 +6,12 @@
  */
 #include "config.h"
 
-#include <check.h>
 #include <glib/gstdio.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <b9run/b9-error.h>
-
 #include "core/formats/format-module.h"
+#include "tests/suite-testing.h"
 
 static void
 assert_json (const char *variant, const char *expected)
@@ -362,13 +359,13 @@ START_TEST (refuses_a_module_of_another_format)
 }
 END_TEST
 
-static Suite *
-formats_suite (void)
+int
+main (void)
 {
-  Suite *suite = suite_create ("formats");
   TCase *json = tcase_create ("json");
   TCase *yaml_case = tcase_create ("yaml");
   TCase *module = tcase_create ("module");
+  TCase *const cases[] = {json, yaml_case, module, NULL};
 
   tcase_add_test (json, keeps_the_order_of_members);
   tcase_add_test (json, writes_every_kind_of_value);
@@ -377,8 +374,6 @@ formats_suite (void)
   tcase_add_test (json, refuses_numbers_that_json_glib_turns_negative);
   tcase_add_test (json, refuses_numbers_that_json_has_not);
   tcase_add_test (json, takes_over_a_floating_document_and_leaves_a_kept_one);
-  suite_add_tcase (suite, json);
-
   tcase_add_test (yaml_case, reads_mappings_lists_and_texts_with_their_lines);
   tcase_add_test (yaml_case, takes_block_texts_as_quoted);
   tcase_add_test (yaml_case, takes_no_document_as_empty);
@@ -395,23 +390,10 @@ formats_suite (void)
   tcase_add_test (yaml_case, bounds_the_number_of_values);
   tcase_add_test (yaml_case, finds_duplicates_among_many_keys_in_little_time);
   tcase_add_test (yaml_case, bounds_the_size);
-  suite_add_tcase (suite, yaml_case);
-
   tcase_add_test (module, says_which_module_is_missing);
   tcase_add_test (module, says_which_file_is_no_module);
   tcase_add_test (module, opens_a_module_twice_as_one);
   tcase_add_test (module, refuses_a_module_of_another_build);
   tcase_add_test (module, refuses_a_module_of_another_format);
-  suite_add_tcase (suite, module);
-  return suite;
-}
-
-int
-main (void)
-{
-  SRunner *runner = srunner_create (formats_suite ());
-  srunner_run_all (runner, CK_ENV);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_cases ("formats", cases);
 }

@@ -7,9 +7,6 @@
 #include "core/json/json-edit.h"
 #include "tests/json-testing.h"
 
-#include <b9run/b9-error.h>
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A document under edit. */
@@ -77,7 +74,7 @@ assert_not_applied (const Fixture *fixture, B9Error code, const char *message)
   g_autoptr (GError) error = NULL;
 
   ck_assert_ptr_null (b9_json_edit_apply (fixture->edit, &error));
-  assert_error (error, code, message);
+  assert_failure (error, code, message);
 }
 
 START_TEST (changes_nothing_without_edits)
@@ -472,15 +469,7 @@ refusal_case (void)
 int
 main (void)
 {
-  Suite *suite = suite_create ("json-edit");
-  SRunner *runner;
-  int failed;
+  TCase *const cases[] = {change_case (), refusal_case (), NULL};
 
-  suite_add_tcase (suite, change_case ());
-  suite_add_tcase (suite, refusal_case ());
-  runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_cases ("json-edit", cases);
 }

@@ -7,8 +7,6 @@
 #include "core/json/json-text.h"
 #include "tests/json-testing.h"
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 START_TEST (reads_every_kind_of_value)
@@ -376,15 +374,7 @@ bounds_case (void)
 int
 main (void)
 {
-  Suite *suite = suite_create ("json-scan");
-  SRunner *runner;
-  int failed;
+  TCase *const cases[] = {scan_case (), bounds_case (), NULL};
 
-  suite_add_tcase (suite, scan_case ());
-  suite_add_tcase (suite, bounds_case ());
-  runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_cases ("json-scan", cases);
 }

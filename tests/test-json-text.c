@@ -7,11 +7,8 @@
 #include "core/json/json-text.h"
 #include "tests/json-testing.h"
 
-#include <b9run/b9-error.h>
-#include <check.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -72,7 +69,7 @@ START_TEST (refuses_a_nul_in_a_string)
 
   ck_assert (!b9_json_find_string (text, B9_JSON_ROOT, &cwd, &error, "process", "cwd", NULL));
   ck_assert_ptr_null (cwd);
-  assert_error (error, B9_ERROR_BAD_INPUT, "doc: process.cwd has a NUL character (\\u0000) in it (line 2)");
+  assert_failure (error, B9_ERROR_BAD_INPUT, "doc: process.cwd has a NUL character (\\u0000) in it (line 2)");
 }
 END_TEST
 
@@ -164,7 +161,7 @@ assert_duplicate (const char *json, const char *name, const char *message)
 
   ck_assert (!b9_json_get (text, b9_json_first (text, B9_JSON_ROOT), name, &member, &error));
   ck_assert_uint_eq (member, B9_JSON_NONE);
-  assert_error (error, B9_ERROR_BAD_INPUT, message);
+  assert_failure (error, B9_ERROR_BAD_INPUT, message);
 }
 
 START_TEST (refuses_a_structure_member_that_is_there_twice)
@@ -231,9 +228,9 @@ START_TEST (refuses_a_path_through_what_is_no_object)
   B9JsonValue value;
 
   ck_assert (!b9_json_find (text, B9_JSON_ROOT, &value, &error, "linux", "devices", NULL));
-  assert_error (error, B9_ERROR_BAD_INPUT, "doc: linux is an array, not an object (line 2)");
+  assert_failure (error, B9_ERROR_BAD_INPUT, "doc: linux is an array, not an object (line 2)");
   ck_assert (!b9_json_get (array, B9_JSON_ROOT, "linux", &value, &root_error));
-  assert_error (root_error, B9_ERROR_BAD_INPUT, "doc: the document is an array, not an object (line 1)");
+  assert_failure (root_error, B9_ERROR_BAD_INPUT, "doc: the document is an array, not an object (line 1)");
 }
 END_TEST
 
@@ -281,12 +278,12 @@ START_TEST (refuses_to_convert_another_kind)
   gint64 number;
 
   ck_assert_ptr_null (b9_json_string (text, 2, NULL, &string_error));
-  assert_error (string_error, B9_ERROR_BAD_INPUT,
-                "doc: linux.cgroupsPath is a number, not a string (line 2)");
+  assert_failure (string_error, B9_ERROR_BAD_INPUT,
+                  "doc: linux.cgroupsPath is a number, not a string (line 2)");
   ck_assert (!b9_json_boolean (text, 2, "it", &boolean, &boolean_error));
-  assert_error (boolean_error, B9_ERROR_BAD_INPUT, "doc: it is a number, not a boolean (line 2)");
+  assert_failure (boolean_error, B9_ERROR_BAD_INPUT, "doc: it is a number, not a boolean (line 2)");
   ck_assert (!b9_json_int64 (text, 1, NULL, &number, &number_error));
-  assert_error (number_error, B9_ERROR_BAD_INPUT, "doc: linux is an object, not a number (line 1)");
+  assert_failure (number_error, B9_ERROR_BAD_INPUT, "doc: linux is an object, not a number (line 1)");
 }
 END_TEST
 
@@ -336,7 +333,7 @@ assert_no_int64 (const char *json, const char *message)
   gint64 number;
 
   ck_assert (!b9_json_int64 (text, B9_JSON_ROOT, "uid", &number, &error));
-  assert_error (error, B9_ERROR_BAD_INPUT, message);
+  assert_failure (error, B9_ERROR_BAD_INPUT, message);
 }
 
 START_TEST (refuses_numbers_that_are_no_int64)
@@ -388,7 +385,7 @@ assert_load_refused (const char *path, B9Error code, const char *format)
   g_autofree char *message = g_strjoinv (path, parts);
 
   ck_assert_ptr_null (text);
-  assert_error (error, code, message);
+  assert_failure (error, code, message);
 }
 
 START_TEST (loads_a_file)
@@ -584,17 +581,7 @@ file_case (void)
 int
 main (void)
 {
-  Suite *suite = suite_create ("json-text");
-  SRunner *runner;
-  int failed;
+  TCase *const cases[] = {strings_case (), look_up_case (), conversion_case (), file_case (), NULL};
 
-  suite_add_tcase (suite, strings_case ());
-  suite_add_tcase (suite, look_up_case ());
-  suite_add_tcase (suite, conversion_case ());
-  suite_add_tcase (suite, file_case ());
-  runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_cases ("json-text", cases);
 }

@@ -600,8 +600,8 @@ END_TEST
 int
 main (void)
 {
-  Suite *suite = suite_create ("matrix");
   TCase *tests = tcase_create ("matrix");
+  TCase *const cases[] = {tests, NULL};
 
   tcase_add_checked_fixture (tests, set_up, tear_down);
   tcase_set_timeout (tests, 60);
@@ -632,6 +632,5 @@ main (void)
   tcase_add_test (tests, another_root_is_another_question);
   tcase_add_test (tests, without_a_place_nothing_is_kept);
   tcase_add_test (tests, a_stamp_tells_kernel_files_by_their_content);
-  suite_add_tcase (suite, tests);
-  return run_suite (suite);
+  return run_cases ("matrix", cases);
 }

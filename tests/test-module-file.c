@@ -370,10 +370,7 @@ contents_case (void)
 int
 main (void)
 {
-  Suite *suite = suite_create ("module-file");
+  TCase *const cases[] = {permissions_case (), links_case (), contents_case (), NULL};
 
-  suite_add_tcase (suite, permissions_case ());
-  suite_add_tcase (suite, links_case ());
-  suite_add_tcase (suite, contents_case ());
-  return run_suite (suite);
+  return run_cases ("module-file", cases);
 }

@@ -243,8 +243,8 @@ END_TEST
 int
 main (void)
 {
-  Suite *suite = suite_create ("preparation");
   TCase *flow = tcase_create ("flow");
+  TCase *const cases[] = {flow, NULL};
 
   tcase_add_checked_fixture (flow, setup, remove_directories);
   tcase_add_test (flow, loads_no_detector_where_nothing_asks_for_a_device);
@@ -256,6 +256,5 @@ main (void)
   tcase_add_test (flow, refuses_an_annotation_that_nobody_takes);
   tcase_add_test (flow, wants_each_annotation_taken);
   tcase_add_test (flow, refuses_a_spec_that_reads_two_ways);
-  suite_add_tcase (suite, flow);
-  return run_suite (suite);
+  return run_cases ("preparation", cases);
 }

@@ -148,8 +148,8 @@ END_TEST
 int
 main (void)
 {
-  Suite *suite = suite_create ("provider");
   TCase *tests = tcase_create ("provider");
+  TCase *const cases[] = {tests, NULL};
 
   tcase_add_checked_fixture (tests, make_directories, close_all);
   tcase_set_timeout (tests, 60);
@@ -160,6 +160,5 @@ main (void)
   tcase_add_test (tests, there_may_be_none);
   tcase_add_test (tests, refuses_detectors_with_a_flaw);
   tcase_add_test (tests, sections_of_plugins_hold_names_with_keys);
-  suite_add_tcase (suite, tests);
-  return run_suite (suite);
+  return run_cases ("provider", cases);
 }

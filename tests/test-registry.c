@@ -565,10 +565,7 @@ directories_case (void)
 int
 main (void)
 {
-  Suite *suite = suite_create ("registry");
+  TCase *const cases[] = {modules_case (), names_case (), directories_case (), NULL};
 
-  suite_add_tcase (suite, modules_case ());
-  suite_add_tcase (suite, names_case ());
-  suite_add_tcase (suite, directories_case ());
-  return run_suite (suite);
+  return run_cases ("registry", cases);
 }

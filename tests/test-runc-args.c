@@ -191,7 +191,7 @@ expect_bad_id (const char *id, const char *message)
   g_autoptr (GError) error = NULL;
 
   ck_assert (!runc_check_id (NULL, TESTED_ROOT, id, &error));
-  expect_error (error, B9_ERROR_BAD_INPUT, message);
+  assert_failure (error, B9_ERROR_BAD_INPUT, message);
 }
 
 START_TEST (takes_ids_as_long_as_a_file_name)

@@ -49,7 +49,7 @@ expect_bad_id (const char *id, const char *message)
   g_autoptr (GError) error = NULL;
 
   ck_assert (!runsc_check_id (NULL, TESTED_ROOT, id, &error));
-  expect_error (error, B9_ERROR_BAD_INPUT, message);
+  assert_failure (error, B9_ERROR_BAD_INPUT, message);
 }
 
 START_TEST (takes_ids_whose_socket_fits)
