@@ -392,44 +392,49 @@ tests_test_provider_SOURCES = tests/test-provider.c tests/plugin-testing.h tests
 tests_test_provider_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_provider_LDADD = $(B9_TEST_LIBS)
 
-tests_test_runc_args_SOURCES = tests/test-runc-args.c tests/backend-testing.h tests/suite-testing.h $(b9_backend_runc_la_SOURCES)
-tests_test_runc_args_CFLAGS = $(B9_TEST_CFLAGS)
-tests_test_runc_args_LDADD = $(B9_TEST_LIBS)
+check_LTLIBRARIES += tests/librunc.la
+tests_librunc_la_SOURCES = $(b9_backend_runc_la_SOURCES)
+tests_librunc_la_CFLAGS = $(B9_TEST_CFLAGS)
 
-tests_test_runc_probe_SOURCES = tests/test-runc-probe.c tests/backend-testing.h tests/suite-testing.h tests/probe-testing.h \
-	$(b9_backend_runc_la_SOURCES)
+tests_test_runc_args_SOURCES = tests/test-runc-args.c tests/backend-testing.h tests/suite-testing.h
+tests_test_runc_args_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_runc_args_LDADD = tests/librunc.la $(B9_TEST_LIBS)
+
+tests_test_runc_probe_SOURCES = tests/test-runc-probe.c tests/backend-testing.h tests/suite-testing.h tests/probe-testing.h
 tests_test_runc_probe_CPPFLAGS = $(B9_TEST_CPPFLAGS)
 tests_test_runc_probe_CFLAGS = $(B9_TEST_CFLAGS)
-tests_test_runc_probe_LDADD = $(B9_TEST_LIBS)
+tests_test_runc_probe_LDADD = tests/librunc.la $(B9_TEST_LIBS)
 
-tests_test_runc_state_SOURCES = tests/test-runc-state.c tests/directory-testing.h tests/suite-testing.h \
-	$(b9_backend_runc_la_SOURCES)
+tests_test_runc_state_SOURCES = tests/test-runc-state.c tests/directory-testing.h tests/suite-testing.h
 tests_test_runc_state_CFLAGS = $(B9_TEST_CFLAGS)
-tests_test_runc_state_LDADD = $(B9_TEST_LIBS)
+tests_test_runc_state_LDADD = tests/librunc.la $(B9_TEST_LIBS)
 
-tests_test_runsc_args_SOURCES = tests/test-runsc-args.c tests/backend-testing.h tests/suite-testing.h $(b9_backend_runsc_la_SOURCES)
+check_LTLIBRARIES += tests/librunsc.la
+tests_librunsc_la_SOURCES = $(b9_backend_runsc_la_SOURCES)
+tests_librunsc_la_CFLAGS = $(B9_TEST_CFLAGS)
+
+tests_test_runsc_args_SOURCES = tests/test-runsc-args.c tests/backend-testing.h tests/suite-testing.h
 tests_test_runsc_args_CFLAGS = $(B9_TEST_CFLAGS)
-tests_test_runsc_args_LDADD = $(B9_TEST_LIBS)
+tests_test_runsc_args_LDADD = tests/librunsc.la $(B9_TEST_LIBS)
 
-tests_test_runsc_prepare_SOURCES = tests/test-runsc-prepare.c tests/backend-testing.h tests/suite-testing.h tests/probe-testing.h \
-	$(b9_backend_runsc_la_SOURCES)
+tests_test_runsc_prepare_SOURCES = tests/test-runsc-prepare.c tests/backend-testing.h tests/suite-testing.h tests/probe-testing.h
 tests_test_runsc_prepare_CPPFLAGS = $(B9_TEST_CPPFLAGS)
 tests_test_runsc_prepare_CFLAGS = $(B9_TEST_CFLAGS)
-tests_test_runsc_prepare_LDADD = $(B9_TEST_LIBS)
+tests_test_runsc_prepare_LDADD = tests/librunsc.la $(B9_TEST_LIBS)
 
-tests_test_runsc_probe_SOURCES = tests/test-runsc-probe.c tests/backend-testing.h tests/suite-testing.h tests/probe-testing.h \
-	$(b9_backend_runsc_la_SOURCES)
+tests_test_runsc_probe_SOURCES = tests/test-runsc-probe.c tests/backend-testing.h tests/suite-testing.h tests/probe-testing.h
 tests_test_runsc_probe_CPPFLAGS = $(B9_TEST_CPPFLAGS)
 tests_test_runsc_probe_CFLAGS = $(B9_TEST_CFLAGS)
-tests_test_runsc_probe_LDADD = $(B9_TEST_LIBS)
-tests_test_runsc_features_SOURCES = tests/test-runsc-features.c tests/examine-testing.h tests/directory-testing.h \
-	tests/suite-testing.h plugins/backends/runsc/runsc-features.c plugins/backends/runsc/runsc-features.h
-tests_test_runsc_features_CFLAGS = $(B9_TEST_CFLAGS)
-tests_test_runsc_features_LDADD = $(B9_TEST_LIBS)
+tests_test_runsc_probe_LDADD = tests/librunsc.la $(B9_TEST_LIBS)
 
-tests_test_runsc_state_SOURCES = tests/test-runsc-state.c tests/backend-testing.h tests/suite-testing.h $(b9_backend_runsc_la_SOURCES)
+tests_test_runsc_features_SOURCES = tests/test-runsc-features.c tests/examine-testing.h tests/directory-testing.h \
+	tests/suite-testing.h
+tests_test_runsc_features_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_runsc_features_LDADD = tests/librunsc.la $(B9_TEST_LIBS)
+
+tests_test_runsc_state_SOURCES = tests/test-runsc-state.c tests/backend-testing.h tests/suite-testing.h
 tests_test_runsc_state_CFLAGS = $(B9_TEST_CFLAGS)
-tests_test_runsc_state_LDADD = $(B9_TEST_LIBS)
+tests_test_runsc_state_LDADD = tests/librunsc.la $(B9_TEST_LIBS)
 
 tests_test_runsc_status_SOURCES = tests/test-runsc-status.c tests/directory-testing.h tests/suite-testing.h \
 	$(b9_backend_runsc_la_SOURCES)
