@@ -436,10 +436,9 @@ tests_test_runsc_state_SOURCES = tests/test-runsc-state.c tests/backend-testing.
 tests_test_runsc_state_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_runsc_state_LDADD = tests/librunsc.la $(B9_TEST_LIBS)
 
-tests_test_runsc_status_SOURCES = tests/test-runsc-status.c tests/directory-testing.h tests/suite-testing.h \
-	$(b9_backend_runsc_la_SOURCES)
+tests_test_runsc_status_SOURCES = tests/test-runsc-status.c tests/directory-testing.h tests/suite-testing.h
 tests_test_runsc_status_CFLAGS = $(B9_TEST_CFLAGS)
-tests_test_runsc_status_LDADD = $(B9_TEST_LIBS)
+tests_test_runsc_status_LDADD = tests/librunsc.la $(B9_TEST_LIBS)
 
 # Valgrind 3.19 has neither pidfd_open(2) nor openat2(2), which these are about.
 B9_VALGRIND_CHECKS = $(filter-out tests/test-bundle-command tests/test-host-services tests/test-matrix tests/test-process tests/test-query tests/test-spawn,$(B9_CHECKS))
