@@ -71,19 +71,9 @@ test_podman_runs_runsc_by_the_shipped_file() {
 
 # start_containerd_with FILE: its CRI plugin on, and FILE imported.
 start_containerd_with() {
-  need containerd ctr podman
+  need podman
   need_examples
-  cat >"$WORK/containerd.toml" <<END
-version = 2
-root = "$WORK/containerd/root"
-state = "/run/containerd"
-imports = ["$1"]
-[grpc]
-address = "$WORK/containerd.sock"
-END
-  containerd -c "$WORK/containerd.toml" >"$WORK/containerd.log" 2>&1 </dev/null &
-  CONTAINERD_PID=$!
-  wait_until 20 ctrd version
+  start_containerd "imports = [\"$1\"]"
 }
 
 # binary_of RUNTIME: what containerd has understood of the file.

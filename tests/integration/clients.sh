@@ -51,14 +51,16 @@ remove_podman_cgroups() {
   cgroups_of_test | sed -nE '/-podman(\/conmon)?$/p' | xargs -r rmdir
 }
 
-# start_containerd: its socket is $WORK/containerd.sock, for `ctrd`.
+# start_containerd [SETTING]: its socket is $WORK/containerd.sock, for `ctrd`; SETTING is a line of its
+# configuration in the place of the one that leaves its CRI plugin out.
 start_containerd() {
+  local without_cri='disabled_plugins = ["io.containerd.grpc.v1.cri"]'
   need containerd ctr
   cat >"$WORK/containerd.toml" <<END
 version = 2
 root = "$WORK/containerd/root"
 state = "/run/containerd"
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
+${1:-$without_cri}
 [grpc]
 address = "$WORK/containerd.sock"
 END
