@@ -10,22 +10,14 @@
 #ifndef B9_CLI_TESTING_H
 #define B9_CLI_TESTING_H
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glib.h>
-#include <glib/gstdio.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "tests/suite-testing.h"
+#include "tests/directory-testing.h"
 
-static char *top;         /* of the test that runs */
 static char *program;     /* b9run */
 static GArray *stand_ins; /* of pid_t: the processes of containers that b9run has not made */
 
@@ -43,46 +35,6 @@ result_clear (Result *result)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Result, result_clear)
 
-static inline char *
-at_top (const char *name)
-{
-  return g_build_filename (top, name, NULL);
-}
-
-static inline void
-put_file (const char *name, const char *content)
-{
-  g_autofree char *path = at_top (name);
-
-  ck_assert (g_file_set_contents (path, content, -1, NULL));
-}
-
-/* "" for a file that is not there. */
-static inline char *
-get_file (const char *name)
-{
-  g_autofree char *path = at_top (name);
-  char *content = NULL;
-
-  return g_file_get_contents (path, &content, NULL, NULL) ? content : g_strdup ("");
-}
-
-static inline gboolean
-is_there (const char *name)
-{
-  g_autofree char *path = at_top (name);
-
-  return g_file_test (path, G_FILE_TEST_EXISTS);
-}
-
-static inline void
-make_directory (const char *name)
-{
-  g_autofree char *path = at_top (name);
-
-  ck_assert_int_eq (g_mkdir_with_parents (path, 0755), 0);
-}
-
 static inline void
 copy_file (const char *from, const char *to)
 {
@@ -93,14 +45,6 @@ copy_file (const char *from, const char *to)
   ck_assert_msg (g_file_get_contents (from, &content, &size, NULL), "%s is missing", from);
   ck_assert (g_file_set_contents (path, content, (gssize)size, NULL));
   ck_assert_int_eq (g_chmod (path, 0755), 0);
-}
-
-static inline void
-make_link (const char *to, const char *name)
-{
-  g_autofree char *path = at_top (name);
-
-  ck_assert_int_eq (symlink (to, path), 0);
 }
 
 static inline void
@@ -371,7 +315,7 @@ install_from_build (void)
 }
 
 static inline void
-make_top (void)
+set_up_cli (void)
 {
   static const char *const names[] = {"libexec", "plugins", "bin", "bundle"};
   g_autofree char *made = NULL;
@@ -396,7 +340,7 @@ make_top (void)
 
 /* The containers end when they miss the file of command lines. */
 static inline void
-remove_top (void)
+tear_down_cli (void)
 {
   const char *const argv[] = {"/bin/rm", "-rf", top, NULL};
   g_autofree char *witness = at_top ("argv");
@@ -420,7 +364,7 @@ cli_case (const char *name)
 {
   TCase *test_case = tcase_create (name);
 
-  tcase_add_checked_fixture (test_case, make_top, remove_top);
+  tcase_add_checked_fixture (test_case, set_up_cli, tear_down_cli);
   tcase_set_timeout (test_case, 120);
   return test_case;
 }

@@ -131,27 +131,27 @@ tests_test_client_files_CPPFLAGS = $(B9_TEST_CPPFLAGS) -DB9_TOP_BUILDDIR='"$(abs
 tests_test_client_files_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_client_files_LDADD = $(B9_TEST_LIBS)
 
-tests_test_cli_argv_SOURCES = tests/test-cli-argv.c tests/cli-testing.h tests/suite-testing.h
+tests_test_cli_argv_SOURCES = tests/test-cli-argv.c tests/cli-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_cli_argv_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_cli_argv_LDADD = $(B9_TEST_LIBS)
 
-tests_test_cli_capabilities_SOURCES = tests/test-cli-capabilities.c tests/cli-testing.h tests/suite-testing.h
+tests_test_cli_capabilities_SOURCES = tests/test-cli-capabilities.c tests/cli-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_cli_capabilities_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_cli_capabilities_LDADD = $(B9_TEST_LIBS)
 
-tests_test_cli_doctor_SOURCES = tests/test-cli-doctor.c tests/cli-testing.h tests/suite-testing.h
+tests_test_cli_doctor_SOURCES = tests/test-cli-doctor.c tests/cli-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_cli_doctor_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_cli_doctor_LDADD = $(B9_TEST_LIBS)
 
-tests_test_cli_failures_SOURCES = tests/test-cli-failures.c tests/cli-testing.h tests/suite-testing.h
+tests_test_cli_failures_SOURCES = tests/test-cli-failures.c tests/cli-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_cli_failures_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_cli_failures_LDADD = $(B9_TEST_LIBS)
 
-tests_test_cli_listing_SOURCES = tests/test-cli-listing.c tests/cli-testing.h tests/suite-testing.h
+tests_test_cli_listing_SOURCES = tests/test-cli-listing.c tests/cli-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_cli_listing_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_cli_listing_LDADD = $(B9_TEST_LIBS)
 
-tests_test_cli_life_SOURCES = tests/test-cli-life.c tests/cli-testing.h tests/suite-testing.h
+tests_test_cli_life_SOURCES = tests/test-cli-life.c tests/cli-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_cli_life_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_cli_life_LDADD = $(B9_TEST_LIBS)
 

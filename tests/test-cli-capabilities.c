@@ -18,7 +18,7 @@ set_up (void)
   const char *sources = g_getenv ("srcdir");
   g_autofree char *data = g_build_filename (sources != NULL ? sources : "..", "data", NULL);
 
-  make_top ();
+  set_up_cli ();
   g_setenv ("B9RUN_DATA_DIR", data, TRUE);
   g_setenv ("B9_TEST_CELLS", top, TRUE);
   g_unsetenv ("B9RUN_HOST_ROOT"); /* the fake reads its cells by their whole path */
@@ -220,7 +220,7 @@ main (void)
 {
   TCase *tests = tcase_create ("capabilities");
 
-  tcase_add_checked_fixture (tests, set_up, remove_top);
+  tcase_add_checked_fixture (tests, set_up, tear_down_cli);
   tcase_set_timeout (tests, 120);
   tcase_add_test (tests, shows_states_and_reasons_of_one_backend);
   tcase_add_test (tests, shows_all_backends_and_those_that_are_not_there);
