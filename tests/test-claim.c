@@ -125,7 +125,52 @@ START_TEST (an_id_in_its_own_root_is_taken_too)
   put_file ("root/b9-c75de8c1b7c3/q1", "");
   ck_assert (!claim (&target, &error));
   assert_failure_at_top (error, B9_ERROR_EXISTS,
-                         "container with given ID already exists: q1 (root TOP/root/b9-c75de8c1b7c3)");
+                         "container with given ID already exists: q1 (root TOP/root/b9-c75de8c1b7c3; its "
+                         "record was lost, and b9run index rebuild makes another)");
+  ck_assert (!is_there ("state/containers"));
+}
+END_TEST
+
+START_TEST (an_id_in_its_own_root_is_taken_when_nothing_collides_any_more)
+{
+  g_auto (B9Target) target = new_target ("q1");
+
+  make_directory ("root/b9-c75de8c1b7c3");
+  put_file ("root/b9-c75de8c1b7c3/q1", "");
+  ck_assert (!claim (&target, NULL));
+}
+END_TEST
+
+START_TEST (a_container_without_a_record_is_found_in_its_own_root)
+{
+  g_auto (B9Target) target = new_target ("q1");
+  g_auto (B9Target) other = new_target ("q2");
+  g_autofree char *root = at_top ("root");
+  g_autofree char *own = at_top ("root/b9-c75de8c1b7c3");
+
+  make_directory ("root/b9-c75de8c1b7c3");
+  put_file ("root/b9-c75de8c1b7c3/q1", "");
+  put_file ("root/b9-c75de8c1b7c3/q2", "");
+  ck_assert (!b9_find_in_own_root (&other));
+  ck_assert_str_eq (other.root, root);
+  ck_assert (b9_find_in_own_root (&target));
+  ck_assert_str_eq (target.root, own);
+  b9_leave_own_root (&target);
+  ck_assert (is_there ("root/b9-c75de8c1b7c3/q1"));
+}
+END_TEST
+
+START_TEST (an_own_root_goes_with_its_container)
+{
+  g_auto (B9Target) target = new_target ("q1");
+
+  make_directory ("root/b9-c75de8c1b7c3");
+  b9_leave_own_root (&target);
+  ck_assert (is_there ("root"));
+  g_free (target.root);
+  target.root = at_top ("root/b9-c75de8c1b7c3");
+  b9_leave_own_root (&target);
+  ck_assert (!is_there ("root/b9-c75de8c1b7c3"));
 }
 END_TEST
 
@@ -334,6 +379,9 @@ main (void)
   tcase_add_test (claims, a_colliding_id_gets_a_root_of_its_own);
   tcase_add_test (claims, an_id_that_collides_with_one_being_made_gets_a_root_of_its_own);
   tcase_add_test (claims, an_id_in_its_own_root_is_taken_too);
+  tcase_add_test (claims, an_id_in_its_own_root_is_taken_when_nothing_collides_any_more);
+  tcase_add_test (claims, a_container_without_a_record_is_found_in_its_own_root);
+  tcase_add_test (claims, an_own_root_goes_with_its_container);
   tcase_add_test (claims, without_optional_functions_an_id_is_taken_as_it_is);
   tcase_add_test (claims, a_claim_that_cannot_be_written_is_none);
   tcase_add_test (claims, giving_back_removes_what_the_runtime_left);

@@ -353,7 +353,7 @@ b9_app_find (B9App *app, const char *id, B9Target *target, GError **error)
   if (!choose_place (app, NULL, id, target, error))
     return FALSE;
   /* Looked for before the program: clients delete what a failed create left, without a PATH to find it in. */
-  if (!b9_target_exists (target))
+  if (!b9_target_exists (target) && !b9_find_in_own_root (target))
     return fail_not_found (id, target->root, error);
   return choose_program (app, target, error);
 }

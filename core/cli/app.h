@@ -34,7 +34,8 @@ gboolean b9_app_prepare (B9App *app, const B9Bundle *bundle, B9Target *target, B
                          B9Prepared *prepared, GError **error);
 
 /* The container that @id and the global options mean, its record mended.  One without a record is looked for
- * in the chosen backend's root.  B9_ERROR_NOT_FOUND in the contract's words. */
+ * in the chosen backend's root, and in the one below it that claim.h would have given it.  B9_ERROR_NOT_FOUND
+ * in the contract's words. */
 gboolean b9_app_find (B9App *app, const char *id, B9Target *target, GError **error);
 
 /* What is to be done about the journal of @target: one that was cut off is recovered, and while somebody is

@@ -97,5 +97,7 @@ b9_cmd_delete (B9App *app, const B9Line *line, GError **error)
     return -1;
   if (target.record != NULL)
     b9_disclaim (app->index, &target);
+  else
+    b9_leave_own_root (&target);
   return 0;
 }

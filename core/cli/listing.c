@@ -277,22 +277,24 @@ sort_records (const B9App *app, const GPtrArray *records, GHashTable *places)
   }
 }
 
-/* The roots below roots that claim.c makes for ids which would collide. */
+/* The roots below roots that claim.c makes for ids which would collide.  One that no record names is looked
+ * in where what others made in the root itself is listed too. */
 static void
-add_sub_roots (GHashTable *places)
+add_sub_roots (GHashTable *places, gboolean everything)
 {
   g_autoptr (GList) known = g_hash_table_get_values (places);
 
   for (GList *item = known; item != NULL; item = item->next) {
     const Place *place = item->data;
-    g_autoptr (GDir) directory = g_dir_open (place->root, 0, NULL);
+    gboolean ours_only = place->ours_only && !everything;
+    g_autoptr (GDir) directory = ours_only ? NULL : g_dir_open (place->root, 0, NULL);
     const char *name;
 
     while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
       g_autofree char *path = g_build_filename (place->root, name, NULL);
 
       if (g_str_has_prefix (name, B9_SUB_ROOT_PREFIX))
-        place_for (places, place->backend, place->root, path);
+        place_for (places, place->backend, place->root, path)->ours_only = FALSE;
     }
   }
 }
@@ -318,8 +320,7 @@ b9_listing_make (B9App *app, gboolean everything, GError **error)
   sort_records (app, records, places);
   if (everything)
     add_other_places (app, places);
-  if (everything)
-    add_sub_roots (places);
+  add_sub_roots (places, everything);
   g_hash_table_iter_init (&iterator, places);
   while (g_hash_table_iter_next (&iterator, NULL, &place)) {
     ((Place *)place)->ours_only = ((Place *)place)->ours_only && !everything;

@@ -30,8 +30,8 @@ void b9_listing_free (B9Listing *listing);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (B9Listing, b9_listing_free)
 
 /* Asks each runtime once for each root that a record names, and for the root that the command line and the
- * configuration choose.  With an explicit root, that one alone.  @everything: containers that have no record
- * too, in each of these roots and in the sub-roots that b9run made there. */
+ * configuration choose, with the sub-roots that b9run made there.  With an explicit root, that one alone.
+ * @everything: containers that have no record too, in each of these roots and in their sub-roots. */
 B9Listing *b9_listing_make (B9App *app, gboolean everything, GError **error);
 
 G_END_DECLS

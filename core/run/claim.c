@@ -134,9 +134,44 @@ b9_mend (B9Index *index, B9Target *target)
   return B9_MEND_KEPT;
 }
 
+/* The root below @root that is this id's alone. */
+static char *
+own_root (const char *root, const char *id)
+{
+  g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, id, -1);
+  g_autofree char *name = g_strdup_printf (B9_SUB_ROOT_PREFIX "%.12s", digest);
+
+  return g_build_filename (root, name, NULL);
+}
+
+gboolean
+b9_find_in_own_root (B9Target *target)
+{
+  const B9Backend *backend = target->runtime->backend;
+  g_autofree char *own = NULL;
+
+  if (!B9_STRUCT_HAS (backend, ids_collide) && !B9_STRUCT_HAS (backend, colliding_id))
+    return FALSE;
+  own = own_root (target->root, target->id);
+  if (!backend->find (&target->runtime->host, own, target->id))
+    return FALSE;
+  g_free (target->root);
+  target->root = g_steal_pointer (&own);
+  return TRUE;
+}
+
+void
+b9_leave_own_root (const B9Target *target)
+{
+  g_autofree char *name = g_path_get_basename (target->root);
+
+  if (g_str_has_prefix (name, B9_SUB_ROOT_PREFIX))
+    rmdir (target->root);
+}
+
 /* Refuses a taken id; a record without a container behind it makes room. */
 static gboolean
-make_room (B9Index *index, const B9Target *target, GError **error)
+make_room (B9Index *index, B9Target *target, GError **error)
 {
   const B9Query query = {.id = target->id, .root = target->root};
   B9Record *found = NULL;
@@ -169,6 +204,12 @@ make_room (B9Index *index, const B9Target *target, GError **error)
     return b9_fail (error, B9_ERROR_EXISTS,
                     "container with given ID already exists: %s (root %s; not made by b9run)", target->id,
                     target->root);
+  if (b9_find_in_own_root (target))
+    return b9_fail (
+        error, B9_ERROR_EXISTS,
+        "container with given ID already exists: %s (root %s; its record was lost, and b9run index "
+        "rebuild makes another)",
+        target->id, target->root);
   return TRUE;
 }
 
@@ -202,8 +243,6 @@ settle_root (const B9Index *index, B9Target *target, GError **error)
 {
   const B9Backend *backend = target->runtime->backend;
   g_autofree char *other = NULL;
-  g_autofree char *digest = NULL;
-  g_autofree char *name = NULL;
 
   if (B9_STRUCT_HAS (backend, colliding_id))
     other = backend->colliding_id (&target->runtime->host, target->root, target->id);
@@ -211,17 +250,12 @@ settle_root (const B9Index *index, B9Target *target, GError **error)
     other = colliding_record (index, target);
   if (other == NULL)
     return TRUE;
-  digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, target->id, -1);
-  name = g_strdup_printf (B9_SUB_ROOT_PREFIX "%.12s", digest);
   g_info ("container %s gets a root of its own, since %s would take it for %s", target->id,
           target->runtime->name, other);
   g_free (target->root);
-  target->root = g_build_filename (target->record->root, name, NULL);
+  target->root = own_root (target->record->root, target->id);
   g_free (target->record->runtime_root);
   target->record->runtime_root = g_strdup (target->root);
-  if (b9_target_exists (target))
-    return b9_fail (error, B9_ERROR_EXISTS, "container with given ID already exists: %s (root %s)",
-                    target->id, target->root);
   return b9_make_private_directory (target->root, error);
 }
 

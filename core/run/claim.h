@@ -21,6 +21,12 @@ G_BEGIN_DECLS
  */
 gboolean b9_claim (B9Index *index, B9Target *target, const B9Bundle *bundle, GError **error);
 
+/* Whether such a root of its own has the container, which then has lost its record: @target is moved there.
+ * For an id that the root itself does not know. */
+gboolean b9_find_in_own_root (B9Target *target);
+/* Removes the root of its own that a deleted container without a record has left empty. */
+void b9_leave_own_root (const B9Target *target);
+
 /* Whether the record that stands in its place in the index is still @record, and not a later container's of
  * the same name. */
 gboolean b9_claim_stands (const B9Record *record);

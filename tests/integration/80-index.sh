@@ -151,6 +151,26 @@ $b" "$B9RUN" list -q
   BACKEND=runsc expect_nothing_left "$b" b
 }
 
+# Its own root is below the root, where runsc by itself would not look.
+test_a_container_in_a_root_of_its_own_is_found_without_its_record() {
+  local id
+  BACKEND=runsc
+  for id in "$(id_for q1)0" "$(id_for q1)"; do
+    bundle "$id" sleep 1000
+    start_detached "$id" "$id" --no-monitor
+  done
+  rm -rf /run/b9run
+  expect_stdout running state_of "$id" "${GLOBALS[@]}"
+  expect_status 0 b9 exec "$id" true
+  expect_stdout "$id
+${id}0" b9 list -q
+  expect_refusal 'container with given ID already exists' b9 create --bundle "$id" "$id"
+  expect_status 0 b9 delete --force "$id"
+  expect_stdout running state_of "${id}0" "${GLOBALS[@]}"
+  expect_status 0 b9 delete --force "${id}0"
+  [ -z "$(ls -A /run/gvisor)" ] || fail "left: $(ls -AR /run/gvisor)"
+}
+
 # in_another_namespace COMMAND...: where other PIDs are other processes.
 in_another_namespace() { unshare --pid --fork --mount-proc --propagation private "$@"; }
 
