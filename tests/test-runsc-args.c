@@ -195,6 +195,53 @@ START_TEST (passes_each_option_of_exec_and_the_command_behind_the_id)
 }
 END_TEST
 
+START_TEST (takes_users_of_an_exec_by_number_alone)
+{
+  static const struct {
+    const char *name, *value, *message;
+  } rows[] = {
+      {"user", "nobody",
+       "--user=nobody: runsc takes numbers from 0 to 2147483647 and no names, as UID or UID:GID"},
+      {"user", "1:", "--user=1:: runsc takes numbers from 0 to 2147483647 and no names, as UID or UID:GID"},
+      {"user", "1:2:3",
+       "--user=1:2:3: runsc takes numbers from 0 to 2147483647 and no names, as UID or UID:GID"},
+      {"user", "-1", "--user=-1: runsc takes numbers from 0 to 2147483647 and no names, as UID or UID:GID"},
+      {"user", "4294967296",
+       "--user=4294967296: runsc takes numbers from 0 to 2147483647 and no names, as UID or UID:GID"},
+      {"additional-gids", "wheel",
+       "--additional-gids=wheel: runsc takes numbers from 0 to 2147483647 and no names, as a GID"},
+      {"additional-gids", "1:2",
+       "--additional-gids=1:2: runsc takes numbers from 0 to 2147483647 and no names, as a GID"},
+  };
+  const B9Request nobody = REQUEST (EXEC, .id = "c1", .options = OPTIONS (OPTION ("user", "")),
+                                    .arguments = WORDS ("true"));
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    const B9Request request = REQUEST (EXEC, .id = "c1",
+                                       .options = OPTIONS (OPTION (rows[i].name, rows[i].value)),
+                                       .arguments = WORDS ("true"));
+
+    misused (&request, rows[i].message);
+  }
+  expect (&nobody, BASE "exec c1 true");
+}
+END_TEST
+
+START_TEST (a_terminal_of_a_detached_exec_needs_a_socket)
+{
+  const B9Request without = REQUEST (EXEC, .id = "c1", .pid_file = "/p",
+                                     .options = OPTIONS (OPTION ("tty", "true"), OPTION ("detach", "true")),
+                                     .arguments = WORDS ("sh"));
+  const B9Request with = REQUEST (
+      EXEC, .id = "c1", .pid_file = "/p",
+      .options = OPTIONS (OPTION ("tty", "true"), OPTION ("detach", "true"), OPTION ("console-socket", "/s")),
+      .arguments = WORDS ("sh"));
+
+  misused (&without, "--tty with --detach needs --console-socket, to send the terminal to");
+  expect (&with, BASE "exec --pid-file=/p --detach --console-socket=/s c1 sh");
+}
+END_TEST
+
 START_TEST (leaves_out_of_exec_what_needs_no_option)
 {
   const B9Request request = REQUEST (
@@ -708,6 +755,8 @@ exec_case (void)
   TCase *tcase = tcase_create ("exec");
 
   tcase_add_test (tcase, passes_each_option_of_exec_and_the_command_behind_the_id);
+  tcase_add_test (tcase, takes_users_of_an_exec_by_number_alone);
+  tcase_add_test (tcase, a_terminal_of_a_detached_exec_needs_a_socket);
   tcase_add_test (tcase, leaves_out_of_exec_what_needs_no_option);
   tcase_add_test (tcase, refuses_what_a_sandbox_has_not);
   tcase_add_test (tcase, refuses_words_that_a_detached_exec_would_lose);

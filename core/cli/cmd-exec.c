@@ -134,6 +134,24 @@ remove_stale_directories (const char *state_directory)
   }
 }
 
+/* What a runtime would say of such a container on the process's standard error, where it cannot be taken
+ * back. Nothing is started to find it out; what is not known, or changes meanwhile, the runtime will tell. */
+static gboolean
+check_state (const B9Target *target, const B9AppRequest *request, GError **error)
+{
+  const B9Record *record = target->record;
+  g_autofree char *status = NULL;
+
+  if (record == NULL || record->pid <= 0 || !b9_record_is_ours (record))
+    return TRUE;
+  if (!b9_process_alive (record->pid, record->pid_start))
+    return b9_fail (error, B9_ERROR_WRONG_STATE, "cannot exec in a stopped container");
+  status = b9_peek_status (target, record->pid);
+  if (g_strcmp0 (status, "paused") == 0 && !asks_for (request, "ignore-paused"))
+    return b9_fail (error, B9_ERROR_WRONG_STATE, "cannot exec in a paused container");
+  return TRUE;
+}
+
 static int
 run_translated (B9App *app, const B9Target *target, B9AppRequest *request, GError **error)
 {
@@ -141,7 +159,8 @@ run_translated (B9App *app, const B9Target *target, B9AppRequest *request, GErro
                                                 (int)getpid ());
   int status;
 
-  if (!b9_make_private_directory (b9_index_directory (app->index), error))
+  if (!check_state (target, request, error) ||
+      !b9_make_private_directory (b9_index_directory (app->index), error))
     return -1;
   remove_stale_directories (b9_index_directory (app->index));
   if (g_mkdtemp_full (directory, 0700) == NULL) {

@@ -89,6 +89,41 @@ reports_signals() {
 }
 test_a_signal_ends_it_with_128_and_the_number() { on_each reports_signals; }
 
+# expect_exec_refusal TEXT B9RUN-EXEC-ARGUMENT...: 255, the one line TEXT on standard error, and in the log.
+expect_exec_refusal() {
+  local text=$1 way
+  shift
+  for way in '' "--detach --pid-file $WORK/exec.pid"; do
+    rm -f log.json
+    # shellcheck disable=SC2086
+    expect_status 255 "$B9RUN" --log log.json --log-format json exec $way "$@"
+    [[ $ERR == *"$text"* && $(wc -l <<<"$ERR") -eq 1 && -z $OUT ]] || show_captured "one line: $text" exec "$@"
+    expect_one_log_line log.json "$text"
+    [ ! -e exec.pid ] || fail "$BACKEND: a PID file"
+  done
+}
+
+refuses_in_one_line() {
+  mkdir -p "$BACKEND/rootfs/folder"
+  expect_exec_refusal 'no-such' "$id" no-such
+  expect_exec_refusal 'no such file or directory' "$id" /no/such
+  expect_exec_refusal 'permission denied' "$id" /folder
+  expect_exec_refusal '/nowhere' --cwd /nowhere "$id" true
+  expect_exec_refusal 'nobody' --user nobody "$id" true
+  expect_exec_refusal '' --user -1 "$id" true
+  expect_exec_refusal 'NOEQUALS' --env NOEQUALS "$id" true
+  expect_exec_refusal '/nowhere.json' --process /nowhere.json "$id"
+  expect_status 255 "$B9RUN" exec --tty --detach "$id" true
+  [ "$(wc -l <<<"$ERR")" -eq 1 ] || fail "$BACKEND: $ERR"
+  expect_status 0 "$B9RUN" pause "$id"
+  expect_exec_refusal 'cannot exec in a paused container' "$id" true
+  expect_status 0 "$B9RUN" resume "$id"
+  expect_status 0 "$B9RUN" kill "$id" KILL
+  wait_until 10 has_state "$id" stopped
+  expect_exec_refusal 'cannot exec in a stopped container' "$id" true
+}
+test_a_failure_is_one_line_and_255() { on_each refuses_in_one_line; }
+
 runs_many() {
   local i pids=()
   for i in 1 2 3 4 5 6 7 8; do

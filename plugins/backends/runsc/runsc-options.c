@@ -23,6 +23,8 @@
 
 typedef enum {
   PASS,        /* --NAME=VALUE */
+  IDS,         /* the same, where the value is NUMBER or NUMBER:NUMBER; nothing for an empty one */
+  TERMINAL,    /* nothing; an error for a detached process without --console-socket */
   SWITCH,      /* --NAME */
   IGNORE,      /* nothing; the reason says why that is right */
   REFUSE,      /* an error with the reason */
@@ -54,11 +56,11 @@ static const Rule rules[] = {
     {ON (RUN), "no-subreaper", IGNORE, "its run never becomes a subreaper"},
     {ON (EXEC), "cwd", PASS, NULL},
     {ON (EXEC), "env", PASS, NULL},
-    {ON (EXEC), "user", PASS, NULL},
-    {ON (EXEC), "additional-gids", PASS, NULL},
+    {ON (EXEC), "user", IDS, "UID or UID:GID"},
+    {ON (EXEC), "additional-gids", IDS, "a GID"},
     {ON (EXEC), "cap", PASS, NULL},
     {ON (EXEC), "process", PASS, NULL},
-    {ON (EXEC), "tty", IGNORE,
+    {ON (EXEC), "tty", TERMINAL,
      "it takes the terminal from the process file, from --console-socket or from standard input"},
     {ON (EXEC), "no-new-privs", IGNORE, "the sentry takes no_new_privs as set for every process"},
     {ON (EXEC), "ignore-paused", IGNORE, "exec in a paused container fails with a message of its own"},
@@ -154,6 +156,43 @@ refuse (const B9RequestOption *option, const char *reason, GError **error)
   return FALSE;
 }
 
+/* runsc answers a name with its whole usage and the status of a container, and makes another user of a number
+ * that is too large or negative. */
+static gboolean
+add_ids (GPtrArray *argv, const B9RequestOption *option, const char *form, GError **error)
+{
+  gboolean pair = strcmp (option->name, "user") == 0;
+  g_auto (GStrv) ids = g_strsplit (option->value, ":", pair ? 2 : 1);
+
+  for (guint i = 0; ids[i] != NULL; i++) {
+    if (g_ascii_string_to_unsigned (ids[i], 10, 0, G_MAXINT32, NULL, NULL))
+      continue;
+    g_set_error (error, B9_ERROR, B9_ERROR_USAGE,
+                 "--%s=%s: runsc takes numbers from 0 to %d and no names, as %s", option->name, option->value,
+                 G_MAXINT32, form);
+    return FALSE;
+  }
+  if (ids[0] != NULL)
+    add_value (argv, option->name, option->value);
+  return TRUE;
+}
+
+/* A process file says itself whether it wants one. */
+static gboolean
+check_terminal (const B9Request *request, GError **error)
+{
+  for (guint i = 0; request->options[i] != NULL; i++) {
+    if (strcmp (request->options[i]->name, "console-socket") == 0 ||
+        strcmp (request->options[i]->name, "process") == 0)
+      return TRUE;
+  }
+  if (!has_switch (request, "detach"))
+    return TRUE;
+  g_set_error_literal (error, B9_ERROR, B9_ERROR_USAGE,
+                       "--tty with --detach needs --console-socket, to send the terminal to");
+  return FALSE;
+}
+
 static gboolean
 parse_count (const B9RequestOption *option, guint64 *count, GError **error)
 {
@@ -231,6 +270,10 @@ add_option (GPtrArray *argv, const B9Request *request, const B9RequestOption *op
   case PASS:
     add_value (argv, option->name, option->value);
     return TRUE;
+  case IDS:
+    return add_ids (argv, option, rule->reason, error);
+  case TERMINAL:
+    return !set || check_terminal (request, error);
   case SWITCH:
     if (set)
       g_ptr_array_add (argv, g_strconcat ("--", option->name, NULL));
