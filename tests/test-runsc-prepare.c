@@ -477,6 +477,29 @@ END_TEST
 
 #define HOOKS(stage, list) "{\"hooks\":{\"" stage "\":[" list "]},\"linux\":{\"devices\":[" GPU_NODES "]}}"
 #define NEW_FORM(name) "{\"path\":\"/usr/bin/nvidia-cdi-hook\",\"args\":[\"nvidia-cdi-hook\",\"" name "\"]}"
+START_TEST (says_that_a_notify_socket_is_not_passed_on)
+{
+  g_setenv ("NOTIFY_SOCKET", "/run/systemd/notify", TRUE);
+  expect_untouched ("{\"process\":{\"env\":[\"A=1\"]}}");
+  g_unsetenv ("NOTIFY_SOCKET");
+  expect_changes ("/process/env left without NOTIFY_SOCKET: runsc passes it into no container\n");
+  ck_assert_str_eq (
+      it.fake->log->str,
+      "4 runsc passes NOTIFY_SOCKET into no container, so whoever waits for its READY=1 waits in "
+      "vain: start it as a service that does not notify (Type=exec), or mount the socket and set "
+      "the variable in the bundle, with --host-uds=open\n");
+}
+END_TEST
+
+START_TEST (leaves_a_notify_socket_of_the_bundle_to_it)
+{
+  g_setenv ("NOTIFY_SOCKET", "/run/systemd/notify", TRUE);
+  expect_untouched ("{\"process\":{\"env\":[\"NOTIFY_SOCKET=/run/notify\"]}}");
+  g_unsetenv ("NOTIFY_SOCKET");
+  ck_assert_str_eq (it.fake->log->str, "");
+}
+END_TEST
+
 #define OLD_FORM(name) "{\"path\":\"/usr/bin/nvidia-ctk\",\"args\":[\"nvidia-ctk\",\"hook\",\"" name "\"]}"
 #define NEEDLESS "disable-device-node-modification"
 
@@ -588,6 +611,8 @@ plain_case (void)
   tcase_add_test (tcase, refuses_shared_mounts);
   tcase_add_test (tcase, refuses_a_shared_bind_mount);
   tcase_add_test (tcase, refuses_a_bind_mount_without_its_source);
+  tcase_add_test (tcase, says_that_a_notify_socket_is_not_passed_on);
+  tcase_add_test (tcase, leaves_a_notify_socket_of_the_bundle_to_it);
   tcase_add_test (tcase, takes_a_source_below_the_bundle);
   tcase_add_test (tcase, says_where_a_value_is_of_the_wrong_type);
   return tcase;

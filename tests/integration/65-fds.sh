@@ -129,8 +129,30 @@ test_readiness_reaches_the_service_manager() {
 
 test_a_notify_socket_does_not_disturb_runsc() {
   BACKEND=runsc
+  printf 'log:\n  file: %s\n' "$WORK/own.log" >b9run.yaml
+  CONFIG=$WORK/b9run.yaml
   bundle b sh -c 'exit 4'
   NOTIFY_SOCKET=$WORK/nobody expect_status 4 b9 run --bundle b "$(id_for c)"
+  [ -z "$ERR" ] || fail "$ERR"
+  file_has own.log 'passes NOTIFY_SOCKET into no container' || fail "$(cat own.log)"
+}
+
+# What the guide says.
+test_readiness_leaves_a_sandbox_by_a_mounted_socket() {
+  local listener
+  make_helper
+  BACKEND=runsc
+  bundle b sh -c '/sockets send READY=1 && sleep 0.2'
+  cp sockets b/rootfs/sockets
+  edit_config b '.process.env += ["NOTIFY_SOCKET=/run/notify"]
+    | .mounts += [{destination: "/run/notify", type: "bind", source: $socket, options: ["bind"]}]' \
+    --arg socket "$WORK/notify.sock"
+  ./sockets notify "$WORK/notify.sock" >notified &
+  listener=$!
+  wait_until 10 test -S notify.sock
+  NOTIFY_SOCKET=$WORK/notify.sock expect_status 0 b9 --host-uds=open run --bundle b "$(id_for c)"
+  status_of "$listener"
+  file_has notified READY=1 || fail "$(cat notified)"
 }
 
 console_is_sent() {

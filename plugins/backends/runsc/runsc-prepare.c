@@ -187,12 +187,47 @@ pass_sockets (RunscWork *work, GError **error)
   return set_variable (work, "LISTEN_FDS", count, error) && set_variable (work, "LISTEN_PID", 1, error);
 }
 
+static gboolean
+has_variable (const B9Spec *spec, const char *name)
+{
+  g_autofree char *beginning = g_strconcat (name, "=", NULL);
+
+  for (guint i = 0; i < spec->length (spec, "/process/env"); i++) {
+    g_autofree char *pointer = g_strdup_printf ("/process/env/%u", i);
+    g_autofree char *entry = NULL;
+
+    if (spec->string (spec, pointer, &entry, NULL) && entry != NULL && g_str_has_prefix (entry, beginning))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* runc mounts a socket and passes its READY=1 on.  For runsc a socket of the host has to be opened to the
+ * sandbox by --host-uds, which opens all of them, so that is for the user to decide. */
+static void
+report_notify_socket (RunscWork *work)
+{
+  const char *path = g_getenv ("NOTIFY_SOCKET");
+
+  if (path == NULL || *path == '\0' || work->preparation->operation == B9_OPERATION_RESTORE ||
+      has_variable (work->spec, "NOTIFY_SOCKET"))
+    return;
+  work->host->log (
+      work->host, B9_LOG_WARNING,
+      "runsc passes NOTIFY_SOCKET into no container, so whoever waits for its READY=1 waits in vain: "
+      "start it as a service that does not notify (Type=exec), or mount the socket and set the variable "
+      "in the bundle, with --host-uds=open");
+  work->spec->note (work->spec, "/process/env", "left without NOTIFY_SOCKET",
+                    "runsc passes it into no container");
+}
+
 gboolean
 runsc_prepare (const B9Host *host, const B9Preparation *preparation, B9Spec *spec, GPtrArray *flags,
                GError **error)
 {
   RunscWork work = {.host = host, .preparation = preparation, .spec = spec};
 
+  report_notify_socket (&work);
   return check_label (&work, error) && check_propagation (&work, error) && runsc_find_gpu (&work, error) &&
          runsc_prepare_devices (&work, error) && runsc_prepare_hooks (&work, error) &&
          (!work.gpu || runsc_prepare_gpu (&work, flags, error)) && check_mounts (&work, error) &&
