@@ -16,14 +16,30 @@ static const Refusal usage[] = {
     {"", "b9run: which command? see b9run --help\n"},
     {"stat c1", "b9run: unknown command \"stat\"; did you mean start?\n"},
     {"creat c1", "b9run: unknown command \"creat\"; did you mean create?\n"},
-    {"frobnicate",
-     "b9run: unknown command \"frobnicate\"; see b9run --help (an option of a backend takes its value with "
-     "\"=\")\n"},
+    {"frobnicate", "b9run: unknown command \"frobnicate\"; see b9run --help\n"},
+    {"ls", "b9run: unknown command \"ls\"; did you mean list?\n"},
+    {"rm c1", "b9run: unknown command \"rm\"; did you mean delete?\n"},
+    {"version", "b9run: unknown command \"version\"; did you mean --version?\n"},
+    {"--network none state c1",
+     "b9run: unknown command \"none\", behind --network: an option of a command goes behind the command, and "
+     "one of a backend takes its value with \"=\"; see b9run --help\n"},
+    {"--bundle TOP/bundle run c1", "b9run: unknown command \"TOP/bundle\", behind --bundle: an option of a "
+                                   "command goes behind the command, "
+                                   "and one of a backend takes its value with \"=\"; see b9run --help\n"},
+    {"--backend=runsc --network=none frob", "b9run: unknown command \"frob\"; see b9run --help\n"},
+    {"run --log TOP/l c1", "b9run: run: --log is a global option, which goes before the command\n"},
+    {"state c1 --debug", "b9run: state: --debug is a global option, which goes before the command\n"},
+    {"--root= state c1", "b9run: --root is empty: give it a value, or leave it out\n"},
+    {"list --backend=", "b9run: --backend is empty: give it a value, or leave it out\n"},
+    {"--rootless=perhaps state c1", "b9run: --rootless knows true, false and auto, not \"perhaps\"\n"},
+    {"list all", "b9run: list: too many arguments; usage: b9run list [OPTIONS]\n"},
     {"state", "b9run: state: an argument is missing; usage: b9run state ID\n"},
     {"state a b", "b9run: state: too many arguments; usage: b9run state ID\n"},
-    {"kill", "b9run: kill: an argument is missing; usage: b9run kill ID [SIGNAL]\n"},
+    {"kill", "b9run: kill: an argument is missing; usage: b9run kill [OPTIONS] ID [SIGNAL]\n"},
     {"run --bundel TOP/bundle c1", "b9run: run: unknown option --bundel; did you mean --bundle?\n"},
-    {"run --frobnicate c1", "b9run: run: unknown option --frobnicate; see --help\n"},
+    {"run --frobnicate c1",
+     "b9run: run: unknown option --frobnicate; see --help (an option of a backend goes before the "
+     "command)\n"},
     {"run --bundle", "b9run: run: flag needs an argument: --bundle\n"},
     {"restore --lsm-mount-context", "b9run: restore: flag needs an argument: --lsm-mount-context\n"},
     {"run --detach=perhaps c1",
@@ -37,7 +53,7 @@ static const Refusal usage[] = {
     {"--rot=x state c1", "b9run: unknown global option --rot; did you mean --root?\n"},
     {"--frobnicate=x state c1",
      "b9run: unknown global option --frobnicate; backend runc has none of its own (see b9run --help "
-     "for those of b9run)\n"},
+     "for those of b9run; a command's own go behind it)\n"},
     {"--backend=runsc --platform=vmware state c1",
      "b9run: --platform=vmware: runsc knows systrap, kvm, ptrace (the value follows a \"=\")\n"},
     {"--backend=runsc --oci-seccomp=maybe state c1",
@@ -271,7 +287,8 @@ START_TEST (exec_failures_of_its_own_are_255)
           "b9run: exec: give the command to run, or --process FILE: b9run exec c1 COMMAND\n");
   expect ("exec c1 sh", 255, "",
           "b9run: container does not exist: c1 (looked in root TOP/runc; b9run list shows what there is)\n");
-  expect ("exec", 255, "", "b9run: exec: an argument is missing; usage: b9run exec ID COMMAND [ARGUMENT…]\n");
+  expect ("exec", 255, "",
+          "b9run: exec: an argument is missing; usage: b9run exec [OPTIONS] ID COMMAND [ARGUMENT…]\n");
 }
 END_TEST
 
@@ -312,9 +329,7 @@ START_TEST (adds_to_a_log_that_is_there)
   g_autofree char *log = NULL;
 
   put_file ("l.log", "before\n");
-  expect ("--log TOP/l.log frob", 1, "",
-          "b9run: unknown command \"frob\"; see b9run --help (an option of a backend takes its value with "
-          "\"=\")\n");
+  expect ("--log TOP/l.log frob", 1, "", "b9run: unknown command \"frob\"; see b9run --help\n");
   log = steady (get_file ("l.log"));
   ck_assert (g_str_has_prefix (log, "before\ntime=\"NOW\" level=error msg=\"unknown command"));
 }

@@ -146,7 +146,7 @@ static const struct {
     {"rooot", "/r", "unknown global option --rooot; did you mean --root?"},
     {"frobnicate", "1",
      "unknown global option --frobnicate; backend runsc has --platform, --debug, --network (see b9run --help "
-     "for those of b9run)"},
+     "for those of b9run; a command's own go behind it)"},
     {"debug", "yes", "--debug takes true or false, not \"yes\""},
     {"platform", "vm", "--platform=vm: runsc knows systrap, kvm (the value follows a \"=\")"},
 };
@@ -185,7 +185,7 @@ START_TEST (says_that_a_provider_has_no_options)
   ck_assert (!b9_host_check_options (&data, "runc", &error));
   assert_failure (error, B9_ERROR_USAGE,
                   "unknown global option --frobnicate; backend runc has none of its own (see b9run --help "
-                  "for those of b9run)");
+                  "for those of b9run; a command's own go behind it)");
   close_host ();
 }
 END_TEST

@@ -93,6 +93,9 @@ fail_unknown (const B9Grammar *grammar, const char *word, const char *name, GErr
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
   const char *nearest;
 
+  if (find_option (grammar->before, name) != NULL)
+    return b9_fail (error, B9_ERROR_USAGE, "%s: --%s is a global option, which goes before the command",
+                    grammar->where, find_option (grammar->before, name)->name);
   for (const B9Option *option = grammar->options; option != NULL && option->name != NULL; option++)
     g_ptr_array_add (names, (gpointer)option->name);
   g_ptr_array_add (names, NULL);
@@ -100,7 +103,8 @@ fail_unknown (const B9Grammar *grammar, const char *word, const char *name, GErr
   if (nearest != NULL)
     return b9_fail (error, B9_ERROR_USAGE, "%s: unknown option %s; did you mean --%s?", grammar->where, word,
                     nearest);
-  return b9_fail (error, B9_ERROR_USAGE, "%s: unknown option %s; see --help", grammar->where, word);
+  return b9_fail (error, B9_ERROR_USAGE, "%s: unknown option %s; see --help%s", grammar->where, word,
+                  grammar->before != NULL ? " (an option of a backend goes before the command)" : "");
 }
 
 /* The values that Go's flag package takes for a boolean. */

@@ -90,6 +90,8 @@ const char *b9_app_global (const B9App *app, const char *name);
 
 /* commands.c */
 const B9Command *b9_command_find (const char *name, GError **error);
+/* "run [OPTIONS] ID"; owned. */
+char *b9_command_usage (const B9Command *command);
 void b9_print_help (const B9Command *command); /* NULL: of b9run itself */
 extern const B9Option b9_global_options[];
 

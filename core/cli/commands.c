@@ -323,6 +323,22 @@ const B9Command b9_commands[] = {
     {.name = NULL},
 };
 
+/* What other programs call a command that is here. */
+static const char *
+other_name (const char *name)
+{
+  static const struct {
+    const char *theirs, *ours;
+  } names[] = {{"ls", "list"},       {"rm", "delete"},      {"remove", "delete"}, {"stop", "kill"},
+               {"inspect", "state"}, {"unpause", "resume"}, {"info", "doctor"},   {"version", "--version"}};
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    if (strcmp (names[i].theirs, name) == 0)
+      return names[i].ours;
+  }
+  return NULL;
+}
+
 const B9Command *
 b9_command_find (const char *name, GError **error)
 {
@@ -335,24 +351,30 @@ b9_command_find (const char *name, GError **error)
     g_ptr_array_add (names, (gpointer)command->name);
   }
   g_ptr_array_add (names, NULL);
-  nearest = b9_nearest (name, (const char *const *)names->pdata);
+  nearest = other_name (name);
+  if (nearest == NULL)
+    nearest = b9_nearest (name, (const char *const *)names->pdata);
   if (nearest != NULL)
     b9_fail (error, B9_ERROR_USAGE, "unknown command \"%s\"; did you mean %s?", name, nearest);
   else
-    b9_fail (error, B9_ERROR_USAGE,
-             "unknown command \"%s\"; see b9run --help (an option of a backend takes its value with \"=\")",
-             name);
+    b9_fail (error, B9_ERROR_USAGE, "unknown command \"%s\"; see b9run --help", name);
   return NULL;
+}
+
+char *
+b9_command_usage (const B9Command *command)
+{
+  return g_strdup_printf ("%s%s%s%s", command->name, command->options != NULL ? " [OPTIONS]" : "",
+                          *command->arguments != '\0' ? " " : "", command->arguments);
 }
 
 static void
 print_command_help (const B9Command *command)
 {
   g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *usage = b9_command_usage (command);
 
-  g_string_append_printf (text, "usage: b9run [GLOBAL OPTIONS] %s%s%s%s\n\n%s\n", command->name,
-                          command->options != NULL ? " [OPTIONS]" : "",
-                          *command->arguments != '\0' ? " " : "", command->arguments, command->summary);
+  g_string_append_printf (text, "usage: b9run [GLOBAL OPTIONS] %s\n\n%s\n", usage, command->summary);
   if (command->options != NULL) {
     g_string_append (text, "\noptions:\n");
     b9_print_options (text, command->options);

@@ -105,6 +105,17 @@ check_log (const char *log, GError **error)
   return TRUE;
 }
 
+/* runc takes what Go's flag package takes for a boolean. */
+static gboolean
+check_rootless (const char *value, GError **error)
+{
+  static const char *const known[] = {"auto", "1", "t", "T",     "true",  "TRUE",  "True",
+                                      "0",    "f", "F", "false", "FALSE", "False", NULL};
+
+  return value == NULL || g_strv_contains (known, value) ||
+         b9_fail (error, B9_ERROR_USAGE, "--rootless knows true, false and auto, not \"%s\"", value);
+}
+
 static gboolean
 check_globals (const B9App *app, GError **error)
 {
@@ -112,18 +123,20 @@ check_globals (const B9App *app, GError **error)
 
   if (format != NULL && strcmp (format, "json") != 0 && strcmp (format, "text") != 0)
     return b9_fail (error, B9_ERROR_USAGE, "unknown log-format \"%s\": it is text or json", format);
-  return check_log (b9_app_global (app, "log"), error);
+  return check_rootless (b9_app_global (app, "rootless"), error) &&
+         check_log (b9_app_global (app, "log"), error);
 }
 
 static gboolean
 check_argument_count (const B9Command *command, const B9Line *line, GError **error)
 {
+  g_autofree char *usage = b9_command_usage (command);
+
   if (line->arguments->len >= command->min_arguments && line->arguments->len <= command->max_arguments)
     return TRUE;
-  return b9_fail (error, B9_ERROR_USAGE, "%s: %s; usage: b9run %s %s", command->name,
-                  line->arguments->len < command->min_arguments ? "an argument is missing"
-                                                                : "too many arguments",
-                  command->name, command->arguments);
+  return b9_fail (
+      error, B9_ERROR_USAGE, "%s: %s; usage: b9run %s", command->name,
+      line->arguments->len < command->min_arguments ? "an argument is missing" : "too many arguments", usage);
 }
 
 /* clients read "version", "commit" and "spec" from three lines (go-runc, docker, CRI-O). */
@@ -171,20 +184,61 @@ all_options (const B9Command *command)
   return (B9Option *)(void *)g_array_free (options, FALSE);
 }
 
+/* Whether @word is an option without a value that is none of b9run's own: what stands behind it may be meant
+ * as its value. */
+static gboolean
+is_unknown_option (const B9App *app, const char *word)
+{
+  const GPtrArray *unknown = app->backend_options;
+  const B9RequestOption *last = unknown->len > 0 ? g_ptr_array_index (unknown, unknown->len - 1) : NULL;
+
+  return last != NULL && word[0] == '-' && strcmp (word + strspn (word, "-"), last->name) == 0;
+}
+
+static void
+fail_misplaced (const char *option, const char *word, GError **error)
+{
+  b9_fail (error, B9_ERROR_USAGE,
+           "unknown command \"%s\", behind %s: an option of a command goes behind the command, and one of a "
+           "backend takes its value with \"=\"; see b9run --help",
+           word, option);
+}
+
+/* Nobody means an empty one: a variable in a script was not set.  As a directory it would be the working
+ * directory. */
+static gboolean
+check_not_empty (const B9App *app, GError **error)
+{
+  static const char *const names[] = {"backend", "root", "pool", "config", "state-directory"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    const char *value = b9_app_global (app, names[i]);
+
+    if (value != NULL && *value == '\0')
+      return b9_fail (error, B9_ERROR_USAGE, "--%s is empty: give it a value, or leave it out", names[i]);
+  }
+  return TRUE;
+}
+
 static int
 run_command (B9App *app, const char *const *words, guint position, GError **error)
 {
-  const B9Command *command = b9_command_find (words[position], error);
+  gboolean behind_option = position > 0 && is_unknown_option (app, words[position - 1]);
+  const B9Command *command = b9_command_find (words[position], behind_option ? NULL : error);
   g_autofree B9Option *options = NULL;
   g_autoptr (B9Line) line = NULL;
   B9Grammar grammar;
 
+  if (command == NULL && behind_option)
+    fail_misplaced (words[position - 1], words[position], error);
   if (command == NULL)
     return -1;
   app->command = command;
   options = all_options (command);
-  grammar = (B9Grammar){
-      .options = options, .ends_at_argument = command->ends_at_argument, .where = command->name};
+  grammar = (B9Grammar){.options = options,
+                        .ends_at_argument = command->ends_at_argument,
+                        .where = command->name,
+                        .before = b9_global_options};
   position++;
   line = b9_parse_line (&grammar, words, &position, error);
   if (line == NULL)
@@ -194,7 +248,7 @@ run_command (B9App *app, const char *const *words, guint position, GError **erro
     b9_print_help (command);
     return 0;
   }
-  if (!check_argument_count (command, line, error))
+  if (!check_not_empty (app, error) || !check_argument_count (command, line, error))
     return -1;
   app->line = line;
   return command->run (app, line, error);

@@ -133,8 +133,9 @@ fail_unknown_option (const B9HostData *data, const char *provider, const char *n
   if (nearest != NULL)
     return b9_fail (error, B9_ERROR_USAGE, "unknown global option --%s; did you mean --%s?", name, nearest);
   return b9_fail (error, B9_ERROR_USAGE,
-                  "unknown global option --%s; backend %s %s%s (see b9run --help for those of b9run)", name,
-                  provider, *list != '\0' ? "has --" : "has none of its own", list);
+                  "unknown global option --%s; backend %s %s%s (see b9run --help for those of b9run; "
+                  "a command's own go behind it)",
+                  name, provider, *list != '\0' ? "has --" : "has none of its own", list);
 }
 
 gboolean
