@@ -253,7 +253,9 @@ expect_nothing_left (void)
   ck_assert (state_is_empty ("runsc"));
 }
 
-#define A_BUNDLE "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"rootfs\"},\"process\":{\"terminal\":false}}"
+#define A_BUNDLE                                                                                           \
+  "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"rootfs\"},\"process\":{\"terminal\":false,\"args\":[\"/" \
+  "sh\"]}}"
 #define A_CONFIG                                                     \
   "backends:\n  runc:\n    path: TOP/bin/runc\n    root: TOP/runc\n" \
   "  runsc:\n    path: TOP/bin/runsc\n    root: TOP/runsc\n    network: none\n"
@@ -319,6 +321,7 @@ set_up_cli (void)
 {
   static const char *const names[] = {"libexec", "plugins", "bin", "bundle"};
   g_autofree char *made = NULL;
+  g_autofree char *sh = NULL;
   const char *built = g_getenv ("B9RUN");
 
   ck_assert_msg (built != NULL, "B9RUN has to name the built b9run");
@@ -335,6 +338,10 @@ set_up_cli (void)
   set_environment ();
   put_file ("argv", "");
   put_file ("bundle/config.json", A_BUNDLE);
+  make_directory ("bundle/rootfs");
+  put_file ("bundle/rootfs/sh", "");
+  sh = at_top ("bundle/rootfs/sh");
+  ck_assert_int_eq (g_chmod (sh, 0755), 0);
   put_config (A_CONFIG);
 }
 

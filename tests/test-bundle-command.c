@@ -72,6 +72,15 @@ expect_silence_at (const char *config)
   ck_assert_ptr_null (error);
 }
 
+static void
+expect_refusal_at (const char *config, const char *message)
+{
+  g_autoptr (GError) error = NULL;
+
+  ck_assert_msg (!check_config (config, &error), "%s", config);
+  assert_failure (error, B9_ERROR_BAD_INPUT, message);
+}
+
 /* @command and @environment are JSON; @more is "" or begins with a comma. */
 static char *
 config_of (const char *command, const char *environment, const char *more)
@@ -92,10 +101,8 @@ static void
 expect_refusal (const char *command, const char *environment, const char *more, const char *message)
 {
   g_autofree char *config = config_of (command, environment, more);
-  g_autoptr (GError) error = NULL;
 
-  ck_assert_msg (!check_config (config, &error), "%s", config);
-  assert_failure (error, B9_ERROR_BAD_INPUT, message);
+  expect_refusal_at (config, message);
 }
 
 START_TEST (says_nothing_of_a_command_that_is_there)
@@ -301,10 +308,10 @@ END_TEST
 static void
 expect_rootfs (const char *path, const char *more, const char *reason)
 {
-  g_autofree char *config =
-      g_strdup_printf ("{\"root\":{\"path\":\"%s\"},\"process\":{\"args\":[\"/no\"]}%s}", path, more);
-  g_autofree char *message =
-      g_strdup_printf ("invalid rootfs: stat %s/%s: %s", top, path, reason != NULL ? reason : "");
+  g_autofree char *config = g_strdup_printf (
+      "{\"root\":{\"path\":\"%s\"},\"process\":{\"args\":[\"/no\"]}%s}", path, more);
+  g_autofree char *message = g_strdup_printf ("invalid rootfs: stat %s/%s: %s", top, path,
+                                              reason != NULL ? reason : "");
   g_autoptr (GError) error = NULL;
 
   if (reason == NULL) {
@@ -326,14 +333,19 @@ START_TEST (refuses_a_root_file_system_that_is_not_there)
 }
 END_TEST
 
-START_TEST (leaves_missing_pieces_to_the_runtime)
+START_TEST (refuses_a_spec_without_a_process_a_command_or_a_root)
 {
-  expect_silence_at ("{}");
-  expect_silence_at ("{\"process\":{\"args\":[\"/no\"]}}");
-  expect_silence_at ("{" ROOT "}");
-  expect_silence_at ("{" ROOT ",\"process\":{}}");
-  expect_silence_at ("{" ROOT ",\"process\":{\"args\":[]}}");
-  expect_silence_at ("{" ROOT ",\"process\":{\"args\":null}}");
+  static const char no_process[] = "process property must not be empty: config.json has no process";
+  static const char no_command[] = "args must not be empty: process.args of config.json has no command";
+
+  expect_refusal_at ("{}", no_process);
+  expect_refusal_at ("{" ROOT "}", no_process);
+  expect_refusal_at ("{" ROOT ",\"process\":null}", no_process);
+  expect_refusal_at ("{" ROOT ",\"process\":{}}", no_command);
+  expect_refusal_at ("{" ROOT ",\"process\":{\"args\":[]}}", no_command);
+  expect_refusal_at ("{" ROOT ",\"process\":{\"args\":null}}", no_command);
+  expect_refusal_at ("{\"process\":{\"args\":[\"/no\"]}}",
+                     "root must be specified: config.json has no root, and so no root.path");
 }
 END_TEST
 
@@ -444,7 +456,7 @@ main (void)
   tcase_add_test (uncertain, says_nothing_of_file_systems_that_a_runtime_adds);
   tcase_add_test (uncertain, says_nothing_where_a_hook_may_bring_the_command);
   tcase_add_test (uncertain, says_nothing_where_an_annotation_changes_the_root);
-  tcase_add_test (uncertain, leaves_missing_pieces_to_the_runtime);
+  tcase_add_test (uncertain, refuses_a_spec_without_a_process_a_command_or_a_root);
   tcase_add_test (uncertain, leaves_wrong_types_to_the_runtime);
   tcase_add_test (uncertain, says_nothing_of_a_path_that_is_too_long);
   tcase_add_test (uncertain, says_nothing_where_the_kernel_is_too_old);

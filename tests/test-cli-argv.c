@@ -313,8 +313,9 @@ START_TEST (puts_configured_flags_before_the_command)
 }
 END_TEST
 
-#define ANNOTATED(annotations) \
-  "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"rootfs\"},\"annotations\":{" annotations "}}"
+#define ANNOTATED(annotations)                                                                 \
+  "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"rootfs\"},\"process\":{\"args\":[\"/sh\"]}," \
+  "\"annotations\":{" annotations "}}"
 
 START_TEST (an_allowed_annotation_chooses_the_backend)
 {

@@ -162,7 +162,7 @@ START_TEST (refuses_what_is_unsupported_before_anything_is_started)
   g_autofree char *log = NULL;
   g_auto (Result) result = {0};
 
-  put_spec ("\"process\":{\"selinuxLabel\":\"a:b\"}");
+  put_spec ("\"process\":{\"args\":[\"/sh\"],\"selinuxLabel\":\"a:b\"}");
   ask_before ();
   result = call ("--config TOP/b9run.yaml --backend=runsc --log TOP/log --log-format json create -b "
                  "TOP/bundle new");
@@ -182,7 +182,7 @@ START_TEST (goes_ahead_with_one_notice_in_its_own_log)
   g_autofree char *notice = NULL;
 
   put_config (A_CONFIG "log: {file: TOP/own.log}\n");
-  put_spec ("\"process\":{\"apparmorProfile\":\"p\"}");
+  put_spec ("\"process\":{\"args\":[\"/sh\"],\"apparmorProfile\":\"p\"}");
   expect ("--backend=runsc create -b TOP/bundle new", 0, "", "");
   log = get_file ("own.log");
   notice = strstr (log, "process.apparmorProfile: ") != NULL

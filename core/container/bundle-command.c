@@ -302,6 +302,35 @@ is_certain (int root, const B9JsonText *config, const GPtrArray *paths)
   return TRUE;
 }
 
+/* Absent, null or empty. */
+static gboolean
+is_missing (const B9JsonText *config, const char *object, const char *member)
+{
+  B9JsonValue value;
+  B9JsonKind kind;
+
+  if (!b9_json_find (config, B9_JSON_ROOT, &value, NULL, object, member, NULL))
+    return FALSE;
+  kind = value != B9_JSON_NONE ? b9_json_kind (config, value) : B9_JSON_NULL;
+  return kind == B9_JSON_NULL || (kind == B9_JSON_ARRAY && b9_json_length (config, value) == 0);
+}
+
+/* runsc refuses these too, and puts all that it has read of the spec behind its words. */
+static gboolean
+check_whole (const B9JsonText *config, GError **error)
+{
+  if (is_missing (config, "process", NULL))
+    return b9_fail (error, B9_ERROR_BAD_INPUT,
+                    "process property must not be empty: config.json has no process");
+  if (is_missing (config, "process", "args"))
+    return b9_fail (error, B9_ERROR_BAD_INPUT,
+                    "args must not be empty: process.args of config.json has no command");
+  if (is_missing (config, "root", NULL))
+    return b9_fail (error, B9_ERROR_BAD_INPUT,
+                    "root must be specified: config.json has no root, and so no root.path");
+  return TRUE;
+}
+
 /* The name of the command; NULL where the spec has none.  Owned. */
 static char *
 command_name (const B9JsonText *config)
@@ -417,6 +446,8 @@ b9_bundle_check_command (const B9Bundle *bundle, GError **error)
   Look found = LOOK_MISSING;
   b9_autofd root = -1;
 
+  if (!check_whole (bundle->config, error))
+    return FALSE;
   if (name == NULL || bundle->rootfs == NULL)
     return TRUE;
   root = open (bundle->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);

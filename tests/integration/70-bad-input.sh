@@ -84,6 +84,21 @@ test_json_of_the_wrong_types_says_which() {
   done
 }
 
+test_a_spec_without_a_process_or_a_command_says_so_in_one_line() {
+  bundle whole true
+  for filter in 'del(.process)' '.process = null'; do
+    jq "$filter" whole/config.json | config
+    refused_everywhere 'process property must not be empty' b
+  done
+  cp -a whole/rootfs b
+  for filter in 'del(.process.args)' '.process.args = []'; do
+    jq "$filter" whole/config.json | config
+    refused_everywhere 'args must not be empty' b
+  done
+  jq 'del(.root)' whole/config.json | config
+  refused_everywhere 'root must be specified' b
+}
+
 test_json_that_is_too_large_or_too_deep_is_refused() {
   { printf '{"a":"'; head -c 50000000 /dev/zero | tr '\0' x; printf '"}'; } | config
   refused_everywhere 'larger than' b
