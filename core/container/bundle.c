@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
@@ -93,6 +94,11 @@ b9_bundle_open (const char *path, GError **error)
     b9_fail (error, B9_ERROR_BAD_INPUT,
              "the bundle %s has no config.json; b9run spec --bundle %s writes an example", bundle->path,
              bundle->path);
+    return NULL;
+  }
+  if (euidaccess (config, R_OK) != 0 && errno == EACCES) {
+    b9_fail (error, B9_ERROR_PERMISSION, "%s cannot be read by user %u; run as root, or as its owner", config,
+             (unsigned)geteuid ());
     return NULL;
   }
   bundle->config = b9_json_text_load (config, error);

@@ -137,9 +137,11 @@ load_id (const B9Index *index, const char *id, GPtrArray *records, GError **erro
   gboolean sound = TRUE;
 
   if (keys == NULL && errno == EACCES)
-    return b9_fail (error, B9_ERROR_PERMISSION,
-                    "the records in %s cannot be read by user %u: they are for their owner", index->directory,
-                    (unsigned)geteuid ());
+    return b9_fail (
+        error, B9_ERROR_PERMISSION,
+        "the records in %s cannot be read by user %u (run as root, or set --state-directory): they are for "
+        "their owner",
+        index->directory, (unsigned)geteuid ());
   while (keys != NULL && (key = readdir (keys)) != NULL) {
     g_autofree char *path = g_build_filename (directory, key->d_name, NULL);
     g_autoptr (GError) problem = NULL;

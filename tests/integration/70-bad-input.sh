@@ -310,6 +310,11 @@ test_others_than_root_are_told() {
     expect_refusal 'run as root' "${nobody[@]}" "$B9RUN" "${GLOBALS[@]}" run --bundle b "$(id_for c)"
     expect_status 1 "${nobody[@]}" "$B9RUN" "${GLOBALS[@]}" state "$(id_for c)"
   done
+  chmod 600 b/config.json
+  expect_refusal 'config.json cannot be read by user 65534; run as root' "${nobody[@]}" "$B9RUN" run --bundle b "$(id_for c)"
+  chmod 644 b/config.json
+  b9 run --bundle b "$(id_for c)"
+  expect_refusal 'cannot be read by user 65534 (run as root' "${nobody[@]}" "$B9RUN" state "$(id_for c)"
 }
 
 test_a_state_directory_that_others_can_write_is_refused() {
