@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <b9run/b9-checkpoint.h>
+
 #include "core/checkpoint/cancel.h"
 #include "core/checkpoint/progress.h"
 #include "core/sys/failure.h"
@@ -39,6 +41,22 @@ set_option (const B9Line *line, const char *name, char *value)
   option = g_new0 (B9RequestOption, 1);
   *option = (B9RequestOption){.struct_size = sizeof *option, .name = g_strdup (name), .value = value};
   g_ptr_array_add (line->options, option);
+}
+
+gboolean
+b9_checkpointing_check_words (const B9Line *line, GError **error)
+{
+  static const char *const strategies[] = {B9_STRATEGY_PLUGIN, B9_STRATEGY_HOST, B9_STRATEGY_SANDBOX, NULL};
+  /* runc takes an empty one for none. */
+  static const char *const modes[] = {"soft", "full", "strict", "ignore", "", NULL};
+  const char *strategy = b9_line_value (line, "strategy");
+  const char *mode = b9_line_value (line, "manage-cgroups-mode");
+
+  if (strategy != NULL && !g_strv_contains (strategies, strategy))
+    return b9_fail (error, B9_ERROR_USAGE, "--strategy knows plugin, host and sandbox, not \"%s\"", strategy);
+  return mode == NULL || g_strv_contains (modes, mode) ||
+         b9_fail (error, B9_ERROR_USAGE,
+                  "--manage-cgroups-mode knows soft, full, strict and ignore, not \"%s\"", mode);
 }
 
 char *

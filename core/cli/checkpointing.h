@@ -13,6 +13,9 @@ G_BEGIN_DECLS
  * of ./checkpoint, and logs beside the image. */
 gboolean b9_checkpointing_settle (const B9Line *line, GError **error);
 
+/* Whether options that take one of a few words have such a one, also where nobody would look at it later. */
+gboolean b9_checkpointing_check_words (const B9Line *line, GError **error);
+
 /* An option that is a path, absolute; g_free(), or NULL. */
 char *b9_checkpointing_path (const B9Line *line, const char *name);
 

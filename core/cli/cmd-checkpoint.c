@@ -93,16 +93,6 @@ save (B9App *app, const B9Line *line, B9Target *target, B9Progress *progress, GE
          b9_export_finish (&export, image, error);
 }
 
-/* Also where nobody has device state and so nobody would look at the word. */
-static gboolean
-check_strategy (const char *word, GError **error)
-{
-  static const char *const known[] = {B9_STRATEGY_PLUGIN, B9_STRATEGY_HOST, B9_STRATEGY_SANDBOX, NULL};
-
-  return word == NULL || g_strv_contains (known, word) ||
-         b9_fail (error, B9_ERROR_USAGE, "--strategy knows plugin, host and sandbox, not \"%s\"", word);
-}
-
 int
 b9_cmd_checkpoint (B9App *app, const B9Line *line, GError **error)
 {
@@ -111,7 +101,7 @@ b9_cmd_checkpoint (B9App *app, const B9Line *line, GError **error)
   gboolean saved;
 
   if (!b9_progress_init (&progress, b9_line_value (line, "progress"), error) ||
-      !check_strategy (b9_line_value (line, "strategy"), error) ||
+      !b9_checkpointing_check_words (line, error) ||
       !b9_app_find (app, b9_line_argument (line, 0), &target, error) ||
       !b9_checkpointing_settle (line, error) ||
       !b9_checkpointing_require (app, &target, "checkpoint", line, error) || !adopt (app, &target, error))

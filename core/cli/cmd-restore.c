@@ -125,7 +125,7 @@ b9_cmd_restore (B9App *app, const B9Line *line, GError **error)
   int status;
 
   if (!b9_progress_init (&progress, b9_line_value (line, "progress"), error) ||
-      !b9_checkpointing_settle (line, error) ||
+      !b9_checkpointing_check_words (line, error) || !b9_checkpointing_settle (line, error) ||
       !b9_checkpointing_timeout (line, &restore.timeout_seconds, error))
     return -1;
   restore.image = image = b9_checkpointing_path (line, "image-path");
