@@ -179,6 +179,20 @@ START_TEST (who_is_dead_is_not_at_work)
 
   ck_assert (g_file_set_contents (file, "2147483647 1 checkpoint\n", -1, NULL));
   ck_assert (!b9_journal_worker (top, &worker));
+  ck_assert_int_eq (worker.pid, 0);
+}
+END_TEST
+
+START_TEST (who_is_at_work_is_named_where_that_is_known)
+{
+  const B9Worker known = {.pid = 7, .work = B9_WORK_RESTORE}, unknown = {.work = B9_WORK_RECOVERY};
+  g_autofree char *by_pid = b9_worker_describe (&known, "c1");
+  g_autofree char *by_nobody = b9_worker_describe (&unknown, "c1");
+
+  ck_assert_str_eq (by_pid, "container c1 is being restored by the b9run with PID 7");
+  ck_assert_str_eq (by_nobody,
+                    "a checkpoint, restore or recovery of container c1 is at work, by a b9run that is "
+                    "not to be found here");
 }
 END_TEST
 
@@ -213,6 +227,7 @@ main (void)
   tcase_add_test (guardians, a_recovery_gets_what_it_needs_of_the_environment);
   tcase_add_test (guardians, who_is_at_work_is_known);
   tcase_add_test (guardians, who_is_dead_is_not_at_work);
+  tcase_add_test (guardians, who_is_at_work_is_named_where_that_is_known);
   tcase_add_test (guardians, one_that_has_ended_lets_the_next_begin_and_alone);
   return run_cases ("guardian", (TCase *[]){guardians, NULL});
 }

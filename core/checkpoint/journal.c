@@ -102,13 +102,33 @@ b9_journal_worker (const char *directory, B9Worker *worker)
 {
   g_autofree char *path = g_build_filename (directory, LOCK_NAME, NULL);
   g_autofree char *text = b9_read_file (AT_FDCWD, path, MAX_NAME, NULL, NULL);
+  B9Worker found = {0};
   char work[16];
   int pid;
 
-  if (text == NULL || sscanf (text, "%d %" G_GUINT64_FORMAT " %15s", &pid, &worker->start, work) != 3)
+  if (text == NULL || sscanf (text, "%d %" G_GUINT64_FORMAT " %15s", &pid, &found.start, work) != 3)
     return FALSE;
-  worker->pid = (pid_t)pid;
-  return find_work (work, &worker->work) && b9_process_alive (worker->pid, worker->start);
+  found.pid = (pid_t)pid;
+  if (!find_work (work, &found.work) || !b9_process_alive (found.pid, found.start))
+    return FALSE;
+  *worker = found;
+  return TRUE;
+}
+
+char *
+b9_worker_describe (const B9Worker *worker, const char *id)
+{
+  static const char *const done[] = {[B9_WORK_CHECKPOINT] = "checkpointed",
+                                     [B9_WORK_RESTORE] = "restored",
+                                     [B9_WORK_RECOVERY] = "brought back after a checkpoint that was cut off"};
+
+  if (worker->pid == 0)
+    return g_strdup_printf (
+        "a checkpoint, restore or recovery of container %s is at work, by a b9run that is "
+        "not to be found here",
+        id);
+  return g_strdup_printf ("container %s is being %s by the b9run with PID %d", id, done[worker->work],
+                          (int)worker->pid);
 }
 
 B9Journal *

@@ -77,9 +77,13 @@ typedef struct {
   B9Work work;
 } B9Worker;
 
-/* FALSE where nobody alive is known to be: whoever has taken the lock a moment ago may not have said so yet.
- */
+/* FALSE, and *@worker as it was, where nobody alive is known to be: whoever has taken the lock a moment ago
+ * may not have said so yet. */
 gboolean b9_journal_worker (const char *directory, B9Worker *worker);
+
+/* What it does with the container @id, and by which PID where that is known (not 0), as part of a sentence;
+ * g_free(). */
+char *b9_worker_describe (const B9Worker *worker, const char *id);
 
 const char *b9_step_name (B9Step step); /* "save" */
 

@@ -110,15 +110,19 @@ cancel (const B9Target *target, const B9Worker *worker)
 static gboolean
 refuse (const B9App *app, const B9Target *target, const B9Worker *worker, GError **error)
 {
-  static const char *const done[] = {[B9_WORK_CHECKPOINT] = "checkpointed",
-                                     [B9_WORK_RESTORE] = "restored",
-                                     [B9_WORK_RECOVERY] = "brought back after a checkpoint that was cut off"};
+  g_autofree char *what = b9_worker_describe (worker, target->id);
 
-  return b9_fail (
-      error, B9_ERROR_BUSY,
-      "cannot %s now: container %s is being %s by the b9run with PID %d; wait until that has ended%s",
-      app->command->name, target->id, done[worker->work], (int)worker->pid,
-      worker->work == B9_WORK_RECOVERY ? "" : ", or cancel it (SIGTERM)");
+  return b9_fail (error, B9_ERROR_BUSY, "cannot %s now: %s; wait until that has ended%s", app->command->name,
+                  what,
+                  worker->pid == 0 || worker->work == B9_WORK_RECOVERY ? "" : ", or cancel it (SIGTERM)");
+}
+
+static void
+warn_of (const B9App *app, const B9Target *target, const B9Worker *worker)
+{
+  g_autofree char *what = b9_worker_describe (worker, target->id);
+
+  g_warning ("%s, and does not end; %s goes on all the same", what, app->command->name);
 }
 
 gboolean
@@ -138,8 +142,7 @@ b9_app_settle (B9App *app, B9Target *target, GError **error)
   case CANCELS:
     cancel (target, &worker);
     if (outlasts (app, target, &worker, CANCEL_PATIENCE_US))
-      g_warning ("the b9run with PID %d does not end; %s goes on all the same", (int)worker.pid,
-                 app->command->name);
+      warn_of (app, target, &worker);
     return TRUE;
   default:
     return refuse (app, target, &worker, error);
