@@ -384,6 +384,10 @@ static const Misbehaviour makings[] = {
      "the fake fails on purpose\n"},
     {"create:die", "--backend=runsc create -b TOP/bundle --pid-file TOP/p new", 1,
      "b9run: TOP/bin/runsc was killed by signal 9 (Killed) and gave no reason\n"},
+    {"create:panic", "--backend=runsc create -b TOP/bundle --pid-file TOP/p new", 1,
+     "the fake panics:\\ngoroutine 1 [running]:\\nmain.main()\nb9run: the fake panics\n"},
+    {"run:panic", "--backend=runsc run -d -b TOP/bundle --pid-file TOP/p new", 1,
+     "the fake panics:\\ngoroutine 1 [running]:\\nmain.main()\nb9run: the fake panics\n"},
     {"run:fail", "--backend=runsc run -b TOP/bundle --pid-file TOP/p new", 1, "the fake fails on purpose\n"},
 };
 
@@ -398,6 +402,9 @@ static const Misbehaviour answers[] = {
     {"state:silent", "--backend=runsc state c1", 1,
      "b9run: TOP/bin/runsc ended with status 1 and gave no reason\n"},
     {"state:gone", "--backend=runsc state c1", 1, "b9run: container does not exist\n"},
+    {"state:panic", "--backend=runsc state c1", 1, "b9run: the fake panics\n"},
+    {"exec:panic", "--backend=runsc exec c1 sh", 255,
+     "the fake panics:\\ngoroutine 1 [running]:\\nmain.main()\nb9run: the fake panics\n"},
     {"kill:gone", "--backend=runsc kill c1", 1, "b9run: container does not exist\n"},
     {"kill:fail", "--backend=runsc kill c1", 1, "b9run: the fake fails on purpose\n"},
     {"delete:fail", "--backend=runsc delete --force c1", 1, "b9run: the fake fails on purpose\n"},

@@ -119,6 +119,17 @@ static const struct {
     {"x msg=\"unfinished\n", "x msg=\"unfinished"},
     {"{\"level\":\"info\",\"msg\":\"info\"}", "{\"level\":\"info\",\"msg\":\"info\"}"},
     {"bad \377 byte", "bad \357\277\275 byte"},
+    {"warning\npanic: runtime error: index out of range [recovered]\n\tpanic: again\n[signal SIGSEGV: "
+     "x]\n\ngoroutine 1 [running]:\nmain.main()\n\tmain.go:3 +0x1d\n\ngoroutine 22 [IO "
+     "wait]:\nx()\n\tx.go:4\nexit status 2\n",
+     "panic: runtime error: index out of range [recovered]"},
+    {"fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [select]:\nx()\n",
+     "fatal error: all goroutines are asleep - deadlock!"},
+    {"SIGQUIT: quit\nPC=0x1 m=0 sigcode=0\n\ngoroutine 0 [idle]:\nx()\n", "SIGQUIT: quit"},
+    {"one\nrestoring: no descriptor :\ngoroutine 6 [running]:\nx()\n", "restoring: no descriptor"},
+    {"{\"level\":\"error\",\"msg\":\"restoring:\\ngoroutine 6 [running]:\\nx()\"}\n", "restoring"},
+    {"goroutine 6 [running]:\nx()\n", "goroutine 6 [running]:"},
+    {"a\ngoroutine leak\n", "goroutine leak"},
 };
 
 START_TEST (reads_the_last_words_of_a_runtime)

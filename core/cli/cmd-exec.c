@@ -93,6 +93,7 @@ run_child (B9App *app, const B9Target *target, B9AppRequest *request, const char
   g_autofree char *message = NULL;
   g_auto (GStrv) argv = NULL;
   B9Attach attach = {.directory = directory, .pid_file = request->pid_file};
+  gboolean was_cut;
   int wait_status;
 
   request->request.pid_file = pid_file;
@@ -110,11 +111,13 @@ run_child (B9App *app, const B9Target *target, B9AppRequest *request, const char
   message = wait_status != 0 ? b9_backend_log_error (log) : NULL;
   if (message == NULL)
     return b9_shell_status (wait_status);
+  was_cut = b9_cut_dump (message);
   if (b9_has_ended (target))
     b9_fail (error, B9_ERROR_WRONG_STATE, "cannot exec in a stopped container");
   else
     b9_outcome_failed (target->runtime, &request->request, wait_status, message, error);
-  app->said = g_steal_pointer (&message);
+  if (!was_cut)
+    app->said = g_steal_pointer (&message);
   return -1;
 }
 

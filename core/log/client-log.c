@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#define G_LOG_DOMAIN "b9run-log"
+
 #include "core/log/client-log.h"
 
 #include <fcntl.h>
@@ -110,21 +112,76 @@ logrus_message (const char *line)
   return g_strcompress (inside);
 }
 
+/* "goroutine 12 [running]:" begins the stack of each thread of a Go program in a dump of all of them. */
+static gboolean
+begins_dump (const char *line)
+{
+  const char *number = line + strlen ("goroutine ");
+
+  return g_str_has_prefix (line, "goroutine ") && g_ascii_isdigit (*number) &&
+         g_str_has_prefix (number + strspn (number, "0123456789"), " [");
+}
+
+/* Ends @message at @end, or at a colon before that. */
+static void
+end_words (char *message, char *end)
+{
+  while (end > message && (g_ascii_isspace (end[-1]) || end[-1] == ':'))
+    end--;
+  *end = '\0';
+}
+
+gboolean
+b9_cut_dump (char *message)
+{
+  char *end = message;
+
+  while ((end = strchr (end, '\n')) != NULL && !begins_dump (end + 1))
+    end++;
+  if (end == NULL)
+    return FALSE;
+  g_info ("a runtime has said: %s", message);
+  end_words (message, end);
+  return TRUE;
+}
+
+/* Of @lines, @n, which end where a dump begins or the output does; the one that says what has happened. */
+static const char *
+find_words (char **lines, guint n, gboolean is_before_dump)
+{
+  for (guint i = n; is_before_dump && i > 0; i--) {
+    if (g_str_has_prefix (lines[i - 1], "panic: ") || g_str_has_prefix (lines[i - 1], "fatal error: ") ||
+        g_str_has_prefix (lines[i - 1], "SIG"))
+      return lines[i - 1];
+  }
+  for (guint i = n; i > 0; i--) {
+    if (*g_strstrip (lines[i - 1]) != '\0')
+      return lines[i - 1];
+  }
+  return NULL;
+}
+
 char *
 b9_last_words (const char *output)
 {
   g_auto (GStrv) lines = g_strsplit (output, "\n", -1);
+  const char *words;
+  char *message;
+  guint n = 0;
 
-  for (guint i = g_strv_length (lines); i > 0; i--) {
-    char *line = g_strstrip (lines[i - 1]);
-    char *message = json_error (line);
-
-    if (message == NULL && line[0] != '{')
-      message = logrus_message (line);
-    if (message != NULL)
-      return message;
-    if (*line != '\0')
-      return g_utf8_make_valid (line, -1);
-  }
-  return NULL;
+  while (lines[n] != NULL && !begins_dump (lines[n]))
+    n++;
+  if (n > 0 && lines[n] != NULL)
+    g_info ("a runtime has said: %s", output);
+  words = find_words (lines, n, lines[n] != NULL);
+  if (words == NULL)
+    return lines[n] != NULL ? g_utf8_make_valid (lines[n], -1) : NULL;
+  message = json_error (words);
+  if (message == NULL && words[0] != '{')
+    message = logrus_message (words);
+  if (message == NULL)
+    message = g_utf8_make_valid (words, -1);
+  if (!b9_cut_dump (message) && lines[n] != NULL)
+    end_words (message, message + strlen (message));
+  return message;
 }

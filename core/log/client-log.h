@@ -22,8 +22,13 @@ void b9_client_log_append (const char *file, gboolean json, const char *message,
  * fatal, panic), or NULL.  Lines that are no JSON are passed over, and of a long log only the end is read. */
 char *b9_backend_log_error (const char *file);
 
+/* Cuts from @message the stacks that a Go program adds to its last words, a hundred lines of them, and has
+ * b9run's own log keep them.  Whether there were any. */
+gboolean b9_cut_dump (char *message);
+
 /* The last line of what a runtime wrote on standard error that says something; owned, NULL when there is
- * none.  A JSON or logrus line gives its message. */
+ * none.  A JSON or logrus line gives its message, and of a Go program that died of a panic it is the line
+ * before the stacks, which b9run's own log keeps. */
 char *b9_last_words (const char *output);
 
 G_END_DECLS

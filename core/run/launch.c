@@ -127,10 +127,12 @@ static gboolean
 fail_from_log (B9Launch *launch, const Call *call, int wait_status, GError **error)
 {
   g_autofree char *message = b9_backend_log_error (call->log);
+  gboolean was_cut = message != NULL && b9_cut_dump (message);
   g_autoptr (GError) failure = NULL;
 
   b9_outcome_failed (launch->target->runtime, &call->request, wait_status, message, &failure);
-  launch->said = g_steal_pointer (&message);
+  if (!was_cut) /* nobody finds its words above its stacks */
+    launch->said = g_steal_pointer (&message);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }

@@ -16,6 +16,7 @@
  *   no-pid   writes no PID file      gone     says that the container does not exist
  *   slow     waits until the file "slow" lies beside B9_FAKE_ARGV
  *   late     fails when it has done its work (delete)
+ *   panic    fails with the stacks of a Go program behind its words
  *   warn     prints a warning on standard error and does its work
  *
  * B9_FAKE_CONTAINER is what a container does: "exit:N", "signal:N", "sleep", "trap" (ends with 42 on
@@ -433,6 +434,9 @@ misbehave (const struct call *call)
     fwrite ("yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy", 1, 64, stdout);
   if (misbehaves (call, "fail"))
     exit (fail (call, "the fake fails on purpose"));
+  if (misbehaves (call, "panic"))
+    exit (fail (call, call->log != NULL ? "the fake panics:\\ngoroutine 1 [running]:\\nmain.main()"
+                                        : "the fake panics:\ngoroutine 1 [running]:\nmain.main()"));
   if (misbehaves (call, "silent"))
     exit (1);
   if (misbehaves (call, "warn"))

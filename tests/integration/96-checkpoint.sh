@@ -193,6 +193,26 @@ test_a_sandbox_with_a_program_of_exec_is_refused_and_goes_on() {
   "$B9RUN" delete --force "$ID"
 }
 
+# runsc alone saves such a one, and panics at the restore, with all its stacks in its message.
+test_a_panic_of_the_runtime_is_told_in_a_line() {
+  BACKEND=runsc ID=$(id_for runsc)
+  counter runsc
+  begin runsc "$ID"
+  "$B9RUN" exec --detach "$ID" sleep 1000 </dev/null >/dev/null 2>&1
+  "$RUNSC" --root /run/gvisor --network=none checkpoint --leave-running --image-path img "$ID"
+  "$B9RUN" delete --force "$ID"
+  CONFIG=$WORK/log.yaml
+  printf 'log:\n  file: %s\n' "$WORK/own.log" >"$CONFIG"
+  expect_status 1 b9 --log log --log-format json restore --detach --bundle runsc --image-path img "$ID"
+  [[ ${ERR##*$'\n'} == 'b9run: '*'no host FD available'* ]] || fail "the last words: ${ERR##*$'\n'}"
+  jq -r .msg log >message
+  [ "$(wc -l <message)" -eq 1 ] || fail "the message has $(wc -l <message) lines"
+  grep -q 'no host FD available' message
+  ! grep -q goroutine message
+  grep -q 'no host FD available.*goroutine' own.log
+  CONFIG=
+}
+
 test_standard_files_that_criu_cannot_save_are_named_first() {
   local id
   id=$(id_for c)
