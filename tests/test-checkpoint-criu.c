@@ -460,6 +460,28 @@ START_TEST (refuses_a_pagemap_that_is_none)
 }
 END_TEST
 
+/* As a directory is that cannot be written, which root does not know. */
+START_TEST (refuses_a_place_where_criu_cannot_write_its_log)
+{
+  B9CheckpointJob job = make_job (B9_OPERATION_RESTORE);
+  g_autofree char *work = at_top ("file");
+  g_autofree char *missing = at_top ("not-yet");
+  g_autofree char *message = g_strdup_printf (
+      "CRIU writes its log into %s, and cannot (Not a directory); name another directory for that with "
+      "--work-path",
+      work);
+  g_autoptr (GError) error = NULL;
+
+  put_file ("file", "");
+  ck_assert (criu_check_work_path (&job, NULL));
+  job.work_path = missing;
+  ck_assert (criu_check_work_path (&job, NULL));
+  job.work_path = work;
+  ck_assert (!criu_check_work_path (&job, &error));
+  assert_failure (error, B9_ERROR_IO, message);
+}
+END_TEST
+
 START_TEST (refuses_an_image_that_is_not_there)
 {
   g_autofree char *path = at_top ("none");
@@ -757,6 +779,7 @@ main (void)
   tcase_add_test (images, refuses_pages_that_are_cut_off);
   tcase_add_test (images, refuses_a_pagemap_that_is_none);
   tcase_add_test (images, refuses_an_image_that_is_not_there);
+  tcase_add_test (images, refuses_a_place_where_criu_cannot_write_its_log);
   tcase_add_test (options, says_to_criu_what_runc_cannot);
   tcase_add_test (options, refuses_a_limit_that_is_no_size);
   tcase_add_test (options, puts_its_criu_first_in_path);

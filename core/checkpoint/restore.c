@@ -8,6 +8,7 @@
 
 #include "core/checkpoint/restore.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -290,7 +291,7 @@ b9_restore_begin (B9Restore *restore, B9Target *target, const GPtrArray *options
       !equip (restore, target, error))
     return FALSE;
   if (g_mkdir_with_parents (restore->work, 0700) != 0)
-    return b9_fail (error, B9_ERROR_IO, "the work path %s cannot be made", restore->work);
+    return b9_fail_errno (error, errno, "the work path %s cannot be made", restore->work);
   restore->journal = b9_journal_begin (target->record->directory, B9_WORK_RESTORE, error);
   if (restore->journal == NULL)
     return FALSE;

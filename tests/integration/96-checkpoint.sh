@@ -168,6 +168,29 @@ damaged() {
 }
 test_a_damaged_image_is_refused_with_a_status_of_its_own() { each damaged; }
 
+read_only() {
+  local image=$WORK/$BACKEND.img
+  counter "$BACKEND"
+  begin "$BACKEND" "$ID"
+  expect_status 0 "$B9RUN" checkpoint --image-path "$image" "$ID"
+  "$B9RUN" delete --force "$ID"
+  mount --bind "$image" "$image"
+  mount -o remount,bind,ro "$image"
+  if [ "$BACKEND" = runc ]; then
+    expect_refusal "CRIU writes its log into $image, and cannot (Read-only file system); name another directory for that with --work-path" \
+      b9 restore --detach --bundle "$BACKEND" --image-path "$image" "$ID"
+    is_gone "$ID"
+    restore "$BACKEND" "$image" "$ID" --work-path work
+    [ -s work/restore.log ]
+  else
+    restore "$BACKEND" "$image" "$ID"
+  fi
+  goes_on "$BACKEND"
+  "$B9RUN" delete --force "$ID"
+  umount "$image"
+}
+test_an_image_that_cannot_be_written_is_restored() { each read_only; }
+
 test_an_image_of_the_other_backend_is_refused() {
   BACKEND=runsc ID=$(id_for runsc)
   counter runsc

@@ -154,6 +154,8 @@ criu_check_before (const B9Host *host, const B9CheckpointJob *job, GError **erro
         "them");
     return FALSE;
   }
+  if (!criu_check_work_path (job, error))
+    return FALSE;
   for (int fd = 0; job->init_pid > 0 && fd < 3; fd++) {
     if (!check_stream (host, job, fd, mountinfo, error))
       return FALSE;

@@ -269,7 +269,8 @@ criu_check_image (const B9Host *host G_GNUC_UNUSED, const B9CheckpointJob *job, 
                        "%s/inventory.img is missing or empty: the save did not come to its end",
                        job->image_path);
   else
-    good = check_files (directory, job->image_path, error);
+    good = check_files (directory, job->image_path, error) &&
+           (job->id == NULL || criu_check_work_path (job, error));
   close (directory);
   return good;
 }

@@ -150,6 +150,21 @@ read_log (const char *path)
   return log != NULL ? g_string_free (g_steal_pointer (&log), FALSE) : NULL;
 }
 
+/* One that is not there yet is made by the core. */
+gboolean
+criu_check_work_path (const B9CheckpointJob *job, GError **error)
+{
+  g_autofree char *inside = job->work_path != NULL ? g_build_filename (job->work_path, ".", NULL) : NULL;
+
+  if (inside == NULL || access (inside, W_OK | X_OK) == 0 || errno == ENOENT)
+    return TRUE;
+  g_set_error (
+      error, B9_ERROR, B9_ERROR_IO,
+      "CRIU writes its log into %s, and cannot (%s); name another directory for that with --work-path",
+      job->work_path, g_strerror (errno));
+  return FALSE;
+}
+
 void
 criu_explain_failure (const B9Host *host G_GNUC_UNUSED, const B9CheckpointJob *job, const char *message,
                       GError **error)

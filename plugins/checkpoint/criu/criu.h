@@ -60,6 +60,9 @@ char *criu_first_error (const char *log, char **place);
  * do, so that another try is of no use. */
 const char *criu_hint (const char *text, gboolean *start_cold);
 
+/* Whether CRIU can write its log: without it CRIU does nothing, and does not say why. */
+gboolean criu_check_work_path (const B9CheckpointJob *job, GError **error);
+
 void criu_explain_failure (const B9Host *host, const B9CheckpointJob *job, const char *message,
                            GError **error);
 
