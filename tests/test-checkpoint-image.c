@@ -278,6 +278,23 @@ START_TEST (a_manifest_of_somebody_else_is_refused)
 }
 END_TEST
 
+START_TEST (a_manifest_that_is_a_link_is_refused)
+{
+  g_autofree char *path = g_build_filename (image, "manifest.json", NULL);
+  g_autofree char *message = g_strconcat (path, ": a symbolic link, which is not followed", NULL);
+
+  b9_manifest_free (make_image ());
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_unlink (path);
+    ck_assert_int_eq (symlink (i == 0 ? "a.img" : "nothing", path), 0);
+    ck_assert_ptr_null (b9_manifest_read (image, &error));
+    assert_failure (error, B9_ERROR_BAD_INPUT, message);
+  }
+}
+END_TEST
+
 START_TEST (a_processor_without_a_feature_is_told)
 {
   g_autoptr (B9Manifest) manifest = b9_manifest_new ();
@@ -500,6 +517,7 @@ main (void)
   tcase_add_test (images, a_link_is_no_file_of_an_image);
   tcase_add_test (images, changed_content_is_found_on_request);
   tcase_add_test (images, a_manifest_of_somebody_else_is_refused);
+  tcase_add_test (images, a_manifest_that_is_a_link_is_refused);
   tcase_add_test (images, a_processor_without_a_feature_is_told);
   tcase_add_checked_fixture (journals, make_top, remove_top);
   tcase_add_test (journals, a_journal_is_taken_over_after_its_owner);

@@ -9,11 +9,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include "core/checkpoint/manifest-host.h"
 #include "core/formats/formats.h"
-#include "core/json/json-text.h"
 #include "core/sys/clock.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
@@ -489,18 +489,26 @@ read_members (const B9JsonText *text, B9Manifest *manifest, GError **error)
          read_array (text, "files", manifest, take_file, error);
 }
 
+/* An image may come from anybody, and a link would have b9run read what the image does not hold. */
+B9JsonText *
+b9_manifest_load (const char *directory, GError **error)
+{
+  g_autofree char *path = g_build_filename (directory, B9_MANIFEST_NAME, NULL);
+  struct stat info;
+
+  if (lstat (path, &info) == 0)
+    return b9_json_text_load_no_link (path, error);
+  b9_fail (error, B9_ERROR_NOT_FOUND, "%s has no %s", directory, B9_MANIFEST_NAME);
+  return NULL;
+}
+
 B9Manifest *
 b9_manifest_read (const char *directory, GError **error)
 {
   g_autofree char *path = g_build_filename (directory, B9_MANIFEST_NAME, NULL);
   g_autoptr (B9Manifest) manifest = NULL;
-  g_autoptr (B9JsonText) text = NULL;
+  g_autoptr (B9JsonText) text = b9_manifest_load (directory, error);
 
-  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
-    b9_fail (error, B9_ERROR_NOT_FOUND, "%s has no %s", directory, B9_MANIFEST_NAME);
-    return NULL;
-  }
-  text = b9_json_text_load (path, error);
   if (text == NULL)
     return NULL;
   manifest = manifest_empty ();

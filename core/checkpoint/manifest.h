@@ -11,6 +11,7 @@
 #include "core/checkpoint/digest.h"
 #include "core/checkpoint/image.h"
 #include "core/checkpoint/rootfs.h"
+#include "core/json/json-text.h"
 
 G_BEGIN_DECLS
 
@@ -69,6 +70,9 @@ void b9_manifest_add_timing (B9Manifest *manifest, const char *step, gint64 micr
 
 /* Writes it to the disk: the image is whole from then on. */
 gboolean b9_manifest_write (const B9Manifest *manifest, const char *directory, GError **error);
+
+/* The text of the manifest of the image in @directory.  NULL: as of b9_manifest_read(). */
+B9JsonText *b9_manifest_load (const char *directory, GError **error);
 
 /* The manifest of the image in @directory.  NULL: B9_ERROR_NOT_FOUND where it has none, else what is wrong
  * with it. */

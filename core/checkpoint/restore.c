@@ -108,10 +108,10 @@ look_at_plain_image (const B9Restore *restore, const B9Target *target, GError **
                     "image-damaged: the save into %s was cut off before its end; what was there before, if "
                     "anything, is in %s: move that back, take another copy, or start the container cold",
                     restore->image, aside);
-  if (!g_file_test (file, G_FILE_TEST_IS_REGULAR))
+  if (!g_file_test (file, G_FILE_TEST_IS_REGULAR) || g_file_test (file, G_FILE_TEST_IS_SYMLINK))
     return b9_fail (error, B9_ERROR_START_COLD,
-                    "image-damaged: %s is no image of backend %s: it has neither %s nor %s", restore->image,
-                    target->runtime->name, B9_MANIFEST_NAME, backend->image_file);
+                    "image-damaged: %s is no image of backend %s: it has neither %s nor a plain file %s",
+                    restore->image, target->runtime->name, B9_MANIFEST_NAME, backend->image_file);
   g_warning ("the image %s has no manifest: it was not saved by b9run, or not to its end; nothing tells "
              "whether it is whole and fits this host",
              restore->image);

@@ -16,8 +16,7 @@
 static gboolean
 print_json (const char *directory, GError **error)
 {
-  g_autofree char *path = g_build_filename (directory, B9_MANIFEST_NAME, NULL);
-  g_autoptr (B9JsonText) text = b9_json_text_load (path, error);
+  g_autoptr (B9JsonText) text = b9_manifest_load (directory, error);
   gsize size;
   const char *content;
 

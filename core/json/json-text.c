@@ -132,26 +132,28 @@ read_file (int fd, const char *what, guint64 size, GError **error)
 
 /* Without O_NONBLOCK, a FIFO would wait for its writer before it can be refused. */
 static int
-open_file (const char *path, const char *what, GError **error)
+open_file (const char *path, const char *what, int more_flags, GError **error)
 {
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | more_flags);
 
   if (fd >= 0)
     return fd;
   if (errno == ENXIO) /* what open() says to a socket */
     g_set_error (error, B9_ERROR, B9_ERROR_BAD_INPUT, "%s: a special file, not a regular file", what);
+  else if (errno == ELOOP && (more_flags & O_NOFOLLOW) != 0)
+    g_set_error (error, B9_ERROR, B9_ERROR_BAD_INPUT, "%s: a symbolic link, which is not followed", what);
   else
     refuse_file ("open", what, errno, error);
   return -1;
 }
 
-B9JsonText *
-b9_json_text_load (const char *path, GError **error)
+static B9JsonText *
+load (const char *path, int more_flags, GError **error)
 {
   g_autofree char *what = g_utf8_make_valid (path, -1);
   g_autoptr (GBytes) bytes = NULL;
   guint64 size = 0;
-  int fd = open_file (path, what, error);
+  int fd = open_file (path, what, more_flags, error);
 
   if (fd < 0)
     return NULL;
@@ -159,6 +161,18 @@ b9_json_text_load (const char *path, GError **error)
     bytes = read_file (fd, what, size, error);
   close (fd);
   return bytes != NULL ? b9_json_text_new (bytes, what, error) : NULL;
+}
+
+B9JsonText *
+b9_json_text_load (const char *path, GError **error)
+{
+  return load (path, 0, error);
+}
+
+B9JsonText *
+b9_json_text_load_no_link (const char *path, GError **error)
+{
+  return load (path, O_NOFOLLOW, error);
 }
 
 const char *

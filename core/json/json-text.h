@@ -52,6 +52,9 @@ B9JsonText *b9_json_text_new (GBytes *bytes, const char *what, GError **error);
  * regular, too large or no JSON is B9_ERROR_BAD_INPUT. */
 B9JsonText *b9_json_text_load (const char *path, GError **error);
 
+/* The same for a file that may come from anybody: a symbolic link is B9_ERROR_BAD_INPUT. */
+B9JsonText *b9_json_text_load_no_link (const char *path, GError **error);
+
 void b9_json_text_free (B9JsonText *text);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (B9JsonText, b9_json_text_free)
 

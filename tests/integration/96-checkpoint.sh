@@ -157,6 +157,13 @@ damaged() {
   expect_refusal 'image-damaged: ' b9 restore --detach --bundle "$BACKEND" --image-path "$image" "$ID"
   [ "$STATUS" -eq 75 ] || fail "status $STATUS"
   rm -r "$image"
+  cp -a good "$image"
+  mv "$image/manifest.json" elsewhere.json
+  ln -s ../elsewhere.json "$image/manifest.json"
+  expect_refusal "image-damaged: $WORK/$image/manifest.json: a symbolic link, which is not followed" \
+    b9 restore --detach --bundle "$BACKEND" --image-path "$image" "$ID"
+  [ "$STATUS" -eq 75 ] || fail "status $STATUS"
+  rm -r "$image"
   mv good "$image"
   printf x | dd of="$image/$(pages "$BACKEND")" bs=1 seek=100 conv=notrunc status=none
   expect_refusal 'another SHA-256' b9 restore --detach --verify-digests --bundle "$BACKEND" --image-path "$image" "$ID"
