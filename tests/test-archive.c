@@ -136,6 +136,26 @@ stop_at_once (guint64 done G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
   return FALSE;
 }
 
+static gboolean
+is_no_overlay (const char *name, gpointer data G_GNUC_UNUSED)
+{
+  return !g_str_has_prefix (name, "overlay/");
+}
+
+START_TEST (an_export_leaves_out_what_is_not_wanted)
+{
+  B9ArchiveOptions options = {.wanted = is_no_overlay};
+  g_autofree char *image = at_top ("image");
+  g_autofree char *file = at_top ("c1.tar.zst");
+
+  put_image ();
+  ck_assert (b9_archive_export (image, file, &options, NULL));
+  ck_assert (import_image (NULL, NULL));
+  ck_assert (is_there ("unpacked/inventory.img"));
+  ck_assert (!is_there ("unpacked/overlay"));
+}
+END_TEST
+
 START_TEST (a_cancelled_export_leaves_the_old_archive)
 {
   B9ArchiveOptions options = {.progress = stop_at_once};
@@ -422,6 +442,7 @@ main (void)
   tcase_add_test (images, an_image_comes_back_as_it_was);
   tcase_add_test (images, the_manifest_comes_before_the_other_files);
   tcase_add_test (images, the_caller_may_refuse_a_file_by_the_manifest);
+  tcase_add_test (images, an_export_leaves_out_what_is_not_wanted);
   tcase_add_test (images, a_cancelled_export_leaves_the_old_archive);
   tcase_add_test (images, an_export_takes_the_place_of_nothing_but_files);
   tcase_add_test (images, an_import_is_taken_back_but_for_logs);

@@ -250,6 +250,32 @@ START_TEST (changed_content_is_found_on_request)
 }
 END_TEST
 
+START_TEST (a_file_that_nobody_listed_is_found)
+{
+  static const char *const all[] = {"*", NULL};
+  g_autoptr (B9Manifest) manifest = make_image ();
+  g_autoptr (GHashTable) listed = b9_image_listed (manifest->files);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *link = g_build_filename (image, "c.img", NULL);
+  g_autofree char *other = NULL;
+  g_autofree char *message = g_strdup_printf (
+      "image-damaged: %s/c.img is called like a file of the image, and the manifest does not list it; take "
+      "another copy of the image, or start the container cold",
+      image);
+
+  put (image, "dump.log", "a log");
+  put (image, "stats-dump", "what it took");
+  ck_assert_ptr_null (b9_image_find_unlisted (image, all, listed));
+  put (image, "mine.txt", "somebody's");
+  ck_assert (b9_manifest_check_others (manifest, image, patterns, NULL));
+  other = b9_image_find_unlisted (image, all, listed);
+  ck_assert_str_eq (other, "mine.txt");
+  ck_assert_int_eq (symlink ("a.img", link), 0);
+  ck_assert (!b9_manifest_check_others (manifest, image, patterns, &error));
+  assert_failure (error, B9_ERROR_START_COLD, message);
+}
+END_TEST
+
 static void
 assert_bad_manifest (const char *content, B9Error code, const char *ending)
 {
@@ -516,6 +542,7 @@ main (void)
   tcase_add_test (images, a_missing_file_is_found);
   tcase_add_test (images, a_link_is_no_file_of_an_image);
   tcase_add_test (images, changed_content_is_found_on_request);
+  tcase_add_test (images, a_file_that_nobody_listed_is_found);
   tcase_add_test (images, a_manifest_of_somebody_else_is_refused);
   tcase_add_test (images, a_manifest_that_is_a_link_is_refused);
   tcase_add_test (images, a_processor_without_a_feature_is_told);

@@ -120,8 +120,17 @@ compare_names (gconstpointer a, gconstpointer b)
   return strcmp (one, other);
 }
 
+static void
+leave_out_unwanted (GPtrArray *names, const B9ArchiveOptions *options)
+{
+  for (guint i = names->len; i > 0; i--) {
+    if (!options->wanted (names->pdata[i - 1], options->data))
+      g_ptr_array_remove_index (names, i - 1);
+  }
+}
+
 static GPtrArray *
-list_image (int directory, GError **error)
+list_image (int directory, const B9ArchiveOptions *options, GError **error)
 {
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   int fd = openat (directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -132,6 +141,8 @@ list_image (int directory, GError **error)
   }
   if (!list_directory (fd, "", 0, names, error))
     return NULL;
+  if (options != NULL && options->wanted != NULL)
+    leave_out_unwanted (names, options);
   if (names->len == 0) {
     b9_fail (error, B9_ERROR_BAD_INPUT, "the directory is empty");
     return NULL;
@@ -225,7 +236,7 @@ b9_archive_add_image (B9ArchiveWriter *writer, const char *directory, const B9Ar
                       GError **error)
 {
   b9_autofd from = b9_open_directory (directory, error);
-  g_autoptr (GPtrArray) names = from >= 0 ? list_image (from, error) : NULL;
+  g_autoptr (GPtrArray) names = from >= 0 ? list_image (from, options, error) : NULL;
   B9ArchiveJob job = {.directory = from};
 
   if (options != NULL) {

@@ -27,6 +27,9 @@ typedef struct {
   gboolean (*accept) (const char *directory, const char *name, guint64 size, gpointer data, GError **error);
   /* On an import, whether all that is unpacked in @directory now shall stay.  May be NULL. */
   gboolean (*whole) (const char *directory, gpointer data, GError **error);
+  /* On an export, whether a file of the image, or a directory ("NAME/"), comes along.  May be NULL: all do.
+   */
+  gboolean (*wanted) (const char *name, gpointer data);
   gpointer data;
   /* Gets each file of a root file system; without it an archive that has such is refused. */
   B9ArchiveTake layer;

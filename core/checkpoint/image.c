@@ -192,6 +192,38 @@ b9_image_files (const char *path, const char *const *patterns, GError **error)
   return g_steal_pointer (&files);
 }
 
+GHashTable *
+b9_image_listed (const GPtrArray *files)
+{
+  GHashTable *names = g_hash_table_new (g_str_hash, g_str_equal);
+
+  g_hash_table_add (names, (gpointer)B9_MANIFEST_NAME);
+  for (guint i = 0; i < files->len; i++)
+    g_hash_table_add (names, ((const B9ImageFile *)g_ptr_array_index (files, i))->name);
+  return names;
+}
+
+gboolean
+b9_image_is_by_product (const char *name)
+{
+  return g_str_has_suffix (name, ".log") || strcmp (name, "stats-dump") == 0 ||
+         strcmp (name, "stats-restore") == 0;
+}
+
+char *
+b9_image_find_unlisted (const char *path, const char *const *patterns, GHashTable *listed)
+{
+  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
+    if (is_of_image (name, patterns) && !g_hash_table_contains (listed, name) &&
+        !b9_image_is_by_product (name))
+      return g_strdup (name);
+  }
+  return NULL;
+}
+
 void
 b9_image_begin_flush (const char *path, const GPtrArray *files)
 {

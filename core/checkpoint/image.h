@@ -40,6 +40,16 @@ char *b9_image_find_aside (const char *path);
 /* The files of the image, by name; GPtrArray of B9ImageFile. */
 GPtrArray *b9_image_files (const char *path, const char *const *patterns, GError **error);
 
+/* The names of @files and of the manifest, as a set; borrowed from @files.  g_hash_table_unref(). */
+GHashTable *b9_image_listed (const GPtrArray *files);
+
+/* What a save or a restore has written beside an image, which no restore reads: dump.log, stats-dump. */
+gboolean b9_image_is_by_product (const char *name);
+
+/* Something in @path, of whatever kind, that is called like a file of an image and is not @listed; g_free(),
+ * or NULL where there is none.  By-products are passed over. */
+char *b9_image_find_unlisted (const char *path, const char *const *patterns, GHashTable *listed);
+
 /* Has the kernel begin to write them to the disk, which it goes on with while they are read. */
 void b9_image_begin_flush (const char *path, const GPtrArray *files);
 

@@ -151,6 +151,19 @@ b9_manifest_check_files (const B9Manifest *manifest, const char *directory, gboo
   return TRUE;
 }
 
+/* CRIU looks for files by their names, so what nobody has compared would be read. */
+gboolean
+b9_manifest_check_others (const B9Manifest *manifest, const char *directory, const char *const *patterns,
+                          GError **error)
+{
+  g_autoptr (GHashTable) listed = b9_image_listed (manifest->files);
+  g_autofree char *other = b9_image_find_unlisted (directory, patterns, listed);
+
+  return other == NULL ||
+         fail_damaged (directory, other, error,
+                       "is called like a file of the image, and the manifest does not list it");
+}
+
 static void
 describe_pairs (GString *text, const char *title, const GPtrArray *pairs)
 {

@@ -83,6 +83,12 @@ B9Manifest *b9_manifest_read (const char *directory, GError **error);
 gboolean b9_manifest_check_files (const B9Manifest *manifest, const char *directory, gboolean digests,
                                   B9DigestProgress progress, gpointer data, GError **error);
 
+/* Whether @directory has nothing that is called like a file of an image (@patterns) and is not listed:
+ * likewise.
+ */
+gboolean b9_manifest_check_others (const B9Manifest *manifest, const char *directory,
+                                   const char *const *patterns, GError **error);
+
 /* Whether this processor and this kernel's architecture can run what was saved: B9_ERROR_START_COLD
  * ("cpu-features-missing: …"). */
 gboolean b9_manifest_check_host (const B9Manifest *manifest, GError **error);

@@ -121,9 +121,10 @@ look_at_plain_image (const B9Restore *restore, const B9Target *target, GError **
 gboolean
 b9_restore_look (B9Restore *restore, const B9Target *target, GError **error)
 {
+  const B9Backend *backend = target->runtime->backend;
   g_autoptr (GError) problem = NULL;
 
-  if (!B9_STRUCT_HAS (target->runtime->backend, image_file))
+  if (!B9_STRUCT_HAS (backend, image_file))
     return b9_fail (error, B9_ERROR_UNSUPPORTED, "backend %s has no restore", target->runtime->name);
   restore->manifest = b9_manifest_read (restore->image, &problem);
   if (g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_FOUND))
@@ -140,7 +141,9 @@ b9_restore_look (B9Restore *restore, const B9Target *target, GError **error)
                     restore->verify_digests ? b9_manifest_bytes (restore->manifest) : 0);
   return check_backend (restore, target, error) && b9_manifest_check_host (restore->manifest, error) &&
          b9_manifest_check_files (restore->manifest, restore->image, restore->verify_digests, count_bytes,
-                                  restore->progress, error);
+                                  restore->progress, error) &&
+         (!B9_STRUCT_HAS (backend, image_patterns) ||
+          b9_manifest_check_others (restore->manifest, restore->image, backend->image_patterns, error));
 }
 
 static void

@@ -125,16 +125,45 @@ b9_export_begin (B9Export *export, const B9Line *line, B9Save *save, GError **er
   return export->writer != NULL;
 }
 
+/* What b9_export_finish() has its functions called with. */
+typedef struct {
+  B9Progress *progress;
+  GHashTable *listed;
+} Packing;
+
+static gboolean
+show_packing (guint64 done, gpointer data)
+{
+  return b9_checkpointing_show (done, ((Packing *)data)->progress);
+}
+
+/* Whatever else somebody keeps in that directory stays there: an import would refuse it. */
+static gboolean
+belongs_to_image (const char *name, gpointer data)
+{
+  return g_hash_table_contains (((Packing *)data)->listed, name) ||
+         (b9_image_is_by_product (name) && strchr (name, '/') == NULL);
+}
+
+static gboolean
+add_image (B9Export *export, const char *image, GError **error)
+{
+  g_autoptr (B9Manifest) manifest = b9_manifest_read (image, error);
+  g_autoptr (GHashTable) listed = manifest != NULL ? b9_image_listed (manifest->files) : NULL;
+  Packing packing = {export->progress, listed};
+  const B9ArchiveOptions options = {.progress = show_packing, .wanted = belongs_to_image, .data = &packing};
+
+  if (manifest == NULL)
+    return FALSE;
+  b9_progress_step (export->progress, "export", b9_manifest_bytes (manifest));
+  return b9_archive_add_image (export->writer, image, &options, error);
+}
+
 gboolean
 b9_export_finish (B9Export *export, const char *image, GError **error)
 {
-  const B9ArchiveOptions options = {.progress = b9_checkpointing_show, .data = export->progress};
-
-  if (export->writer == NULL)
-    return TRUE;
-  b9_progress_step (export->progress, "export", b9_image_bytes (image, (const char *const[]){"*", NULL}));
-  if (b9_archive_add_image (export->writer, image, &options, error) &&
-      b9_archive_finish (export->writer, error))
+  if (export->writer == NULL ||
+      (add_image (export, image, error) && b9_archive_finish (export->writer, error)))
     return TRUE;
   g_prefix_error (error, "the image in %s is whole, but: ", image);
   return FALSE;
@@ -156,6 +185,22 @@ show (guint64 done, gpointer data)
   return b9_checkpointing_show (done, ((B9Import *)data)->progress);
 }
 
+/* An archive without a manifest is that of a plain runtime's image, of which nothing is known. */
+static gboolean
+check_listed (const B9Manifest *manifest, const char *directory, GError **error)
+{
+  static const char *const all[] = {"*", NULL};
+  g_autoptr (GHashTable) listed = b9_image_listed (manifest->files);
+  g_autofree char *other = b9_image_find_unlisted (directory, all, listed);
+  g_autofree char *shown = other != NULL ? g_utf8_make_valid (other, -1) : NULL;
+
+  return other == NULL ||
+         b9_fail (error, B9_ERROR_BAD_INPUT,
+                  "it has \"%s\", which its manifest does not list; nothing was unpacked: take another copy, "
+                  "or make the archive again with --export",
+                  shown);
+}
+
 /* B9ArchiveOptions.whole: before what was unpacked gets its name. */
 static gboolean
 examined (const char *directory, gpointer data, GError **error)
@@ -164,6 +209,8 @@ examined (const char *directory, gpointer data, GError **error)
   g_autoptr (GError) problem = NULL;
   g_autoptr (B9Manifest) manifest = b9_manifest_read (directory, &problem);
 
+  if (manifest != NULL && !check_listed (manifest, directory, error))
+    return FALSE;
   if (manifest != NULL)
     import->layer = (B9RootfsLayer){g_steal_pointer (&manifest->rootfs.kind), manifest->rootfs.entries,
                                     manifest->rootfs.bytes, g_steal_pointer (&manifest->rootfs.sha256)};

@@ -138,6 +138,47 @@ test_an_import_that_fails_leaves_no_image() {
   import_failing runc
 }
 
+# Beside the image's own files the directory holds one of somebody's, which does not come along.
+with_more() {
+  counter "$BACKEND"
+  begin "$BACKEND" "$ID"
+  mkdir -p img
+  echo notes >img/notes
+  expect_status 0 "$B9RUN" checkpoint --image-path img --export "$BACKEND.tar.zst" "$ID"
+  "$B9RUN" delete --force "$ID"
+  [ -e img/notes ]
+  restore "$BACKEND" in "$ID" --import "$BACKEND.tar.zst"
+  [ ! -e in/notes ]
+  "$B9RUN" delete --force "$ID"
+  tar --zstd -C img -cf more.tar.zst manifest.json spec.json notes
+  expect_refusal "cannot import $WORK/more.tar.zst: it has \"notes\", which its manifest does not list; nothing was unpacked" \
+    b9 restore --detach --bundle "$BACKEND" --import more.tar.zst --image-path other "$ID"
+  [ ! -e other ]
+  is_gone "$ID"
+  rm -r img in
+}
+test_a_file_that_the_manifest_does_not_list_refuses_an_archive() { each with_more; }
+
+# CRIU looks for its files by their names.
+test_a_file_that_the_manifest_does_not_list_refuses_an_image() {
+  BACKEND=runc ID=$(id_for runc)
+  counter runc
+  begin runc "$ID"
+  expect_status 0 "$B9RUN" checkpoint --image-path img "$ID"
+  "$B9RUN" delete --force "$ID"
+  ln -s core-1.img img/core-999.img
+  expect_refusal "image-damaged: $WORK/img/core-999.img is called like a file of the image, and the manifest does not list it" \
+    b9 restore --detach --bundle runc --image-path img "$ID"
+  [ "$STATUS" -eq 75 ] || fail "status $STATUS"
+  rm img/core-999.img
+  echo notes >img/notes
+  restore runc img "$ID"
+  # What the restore has written there is in nobody's way either.
+  "$B9RUN" delete --force "$ID"
+  restore runc img "$ID"
+  "$B9RUN" delete --force "$ID"
+}
+
 # pages BACKEND: the file with the memory.
 pages() {
   case $1 in
