@@ -75,6 +75,24 @@ START_TEST (a_zombie_is_not_alive)
 }
 END_TEST
 
+START_TEST (finds_a_zombie_among_the_children_by_its_name)
+{
+  g_autofree char *name = NULL;
+  pid_t pid = start_child ();
+
+  ck_assert (g_file_get_contents ("/proc/self/comm", &name, NULL, NULL));
+  g_strchomp (name);
+  ck_assert (!b9_process_has_zombie (getpid (), name));
+  end_child (pid);
+  ck_assert (b9_process_has_zombie (getpid (), name));
+  ck_assert (!b9_process_has_zombie (getpid (), "criu"));
+  name[strlen (name) - 1] = '\0';
+  ck_assert (!b9_process_has_zombie (getpid (), name));
+  ck_assert (!b9_process_has_zombie (pid, name));
+  waitpid (pid, NULL, 0);
+}
+END_TEST
+
 /* The command stands in parentheses and may hold some. */
 START_TEST (reads_past_any_name)
 {
@@ -185,6 +203,7 @@ main (void)
   tcase_add_test (process, knows_itself);
   tcase_add_test (process, knows_no_process_that_cannot_be);
   tcase_add_test (process, a_zombie_is_not_alive);
+  tcase_add_test (process, finds_a_zombie_among_the_children_by_its_name);
   tcase_add_test (process, reads_past_any_name);
   tcase_add_test (process, signals_by_pidfd);
   tcase_add_test (process, tells_no_status_of_a_living_process);

@@ -21,6 +21,7 @@
 #include "core/checkpoint/cancel.h"
 #include "core/checkpoint/image.h"
 #include "core/checkpoint/journal.h"
+#include "core/checkpoint/watchdog.h"
 #include "core/run/spawn.h"
 #include "core/sys/failure.h"
 #include "core/sys/process.h"
@@ -254,11 +255,14 @@ follow (B9Watch *watch, pid_t pid, GError **error)
   b9_autofd pidfd = b9_pidfd_open (pid);
   struct pollfd watched = {.fd = pidfd, .events = POLLIN};
   const char *reason = NULL;
+  gint64 dead_since = 0;
 
   while (waitpid (pid, &watch->wait_status, WNOHANG) != pid) {
     poll (&watched, 1, LOOK_MS);
     show_growth (watch);
     reason = b9_cancel_reason ();
+    if (reason == NULL)
+      reason = b9_watchdog_look_at (pid, &dead_since);
     if (reason == NULL)
       continue;
     b9_programs_end (watch->token, watch->image);

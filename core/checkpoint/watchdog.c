@@ -14,12 +14,16 @@
 
 #include "core/checkpoint/cancel.h"
 #include "core/checkpoint/programs.h"
+#include "core/sys/process.h"
 
 #define PAUSE_US (100 * 1000)
 #define MAX_LOG (256 * 1024 * 1024)
 
 /* How long nothing may be read, written or calculated. */
 #define SILENCE_US (300 * G_USEC_PER_SEC)
+
+/* A runtime that works waits for its CRIU at once. */
+#define ZOMBIE_US (10 * G_USEC_PER_SEC)
 
 struct _B9Watchdog {
   GThread *thread;
@@ -78,6 +82,18 @@ watch (gpointer data)
   if (watchdog->reason != NULL)
     b9_programs_end (watchdog->token, watchdog->image);
   return NULL;
+}
+
+const char *
+b9_watchdog_look_at (pid_t runtime, gint64 *since)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (!b9_process_has_zombie (runtime, "criu"))
+    *since = 0;
+  else if (*since == 0)
+    *since = now;
+  return *since != 0 && now - *since > ZOMBIE_US ? "CRIU has died unnoticed" : NULL;
 }
 
 B9Watchdog *

@@ -21,6 +21,7 @@
 #include "core/sys/files.h"
 
 #define STAT_SIZE 1024
+#define MAX_CHILDREN 65536
 
 /* linux/pidfd.h since 6.15, which Debian 12's headers do not have yet. */
 struct pidfd_exit_info {
@@ -94,6 +95,38 @@ b9_process_zombie_status (pid_t pid, int *wait_status)
     return FALSE;
   *wait_status = atoi (code);
   return TRUE;
+}
+
+/* Whether the process is @name, and a zombie. */
+static gboolean
+is_zombie_called (pid_t pid, const char *name)
+{
+  char buffer[STAT_SIZE];
+  const char *third = read_stat (pid, buffer, sizeof buffer);
+  const char *command = third != NULL ? strchr (buffer, '(') : NULL;
+  gsize length = strlen (name);
+
+  return command != NULL && *third == 'Z' && third == command + length + 3 &&
+         strncmp (command + 1, name, length) == 0;
+}
+
+gboolean
+b9_process_has_zombie (pid_t pid, const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/task", (int)pid);
+  g_autoptr (GDir) threads = g_dir_open (path, 0, NULL);
+  const char *thread;
+
+  while (threads != NULL && (thread = g_dir_read_name (threads)) != NULL) {
+    g_autofree char *file = g_strdup_printf ("%s/%s/children", path, thread);
+    g_autofree char *text = b9_read_file (AT_FDCWD, file, MAX_CHILDREN, NULL, NULL);
+
+    for (char *at = text; at != NULL && g_ascii_isdigit (*at); at += *at == ' ') {
+      if (is_zombie_called ((pid_t)strtol (at, &at, 10), name))
+        return TRUE;
+    }
+  }
+  return FALSE;
 }
 
 gboolean

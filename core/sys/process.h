@@ -26,6 +26,9 @@ gboolean b9_process_heads_child_namespace (pid_t pid);
 /* How a zombie ended, as waitpid(2) will tell its parent (proc_pid_stat(5), field 52). */
 gboolean b9_process_zombie_status (pid_t pid, int *wait_status);
 
+/* Whether @pid has a child whose command is @name, that has ended, and that it has not waited for. */
+gboolean b9_process_has_zombie (pid_t pid, const char *name);
+
 /* The inode of our PID namespace, and an identifier of this boot.  0 and "" where /proc does not tell. */
 guint64 b9_pid_namespace (void);
 char *b9_boot_id (void);

@@ -56,6 +56,21 @@ test_a_criu_that_does_not_work_is_said_before_anything_is_touched() {
   "$B9RUN" delete --force "$(id_for c1)"
 }
 
+# As CRIU killed while it asks what the kernel can do leaves it: a child that sleeps holds the socket that runc reads.
+test_a_criu_that_dies_without_a_word_does_not_hold_the_container() {
+  printf '#!/bin/sh\n[ "$1" = swrk ] || exec %s "$@"\nsleep 1000 &\nkill -KILL $$\n' "$CRIU" >criu
+  chmod 755 criu
+  printf 'checkpoint:\n  criu:\n    path: %s/criu\n' "$PWD" >b9run.yaml
+  bundle b sh -c 'i=0; while :; do i=$((i+1)); echo $i >/count; sleep 0.1; done'
+  begin b "$(id_for c1)"
+  expect_refusal 'CRIU has died unnoticed' \
+    timeout 100 "$B9RUN" --config b9run.yaml checkpoint --image-path b.img "$(id_for c1)"
+  has_state "$(id_for c1)" running
+  counts_on b/rootfs/count
+  [ ! -e b.img/manifest.json ]
+  "$B9RUN" delete --force "$(id_for c1)"
+}
+
 test_output_into_a_file_of_the_host_is_said_before_anything_is_touched() {
   bundle b sh -c 'while :; do sleep 1; done'
   b9 run --detach --bundle b "$(id_for c1)" </dev/null >>out 2>/dev/null
