@@ -27,7 +27,12 @@ restored() {
   has_state "$id" running || fail "$id is $(state_of "$id")"
 }
 
-count_of() { cat "$1" 2>/dev/null || echo 0; }
+# The file is empty for a moment each time that it is written.
+count_of() {
+  local count=
+  while [ -e "$1" ] && [ -z "$count" ]; do count=$(cat "$1"); done
+  echo "${count:-0}"
+}
 counts_past() { [ "$(count_of "$2")" -gt "$1" ]; }
 counts_on() { wait_until 30 counts_past "$(count_of "$1")" "$1"; }
 
