@@ -453,7 +453,7 @@ START_TEST (a_helper_that_lost_its_b9run_is_waited_for)
   while (!g_file_test (begun, G_FILE_TEST_EXISTS))
     g_usleep (1000);
   thread = g_thread_new ("release", let_go, pipe);
-  ck_assert (b9_programs_end ("token-1", NULL));
+  ck_assert (b9_programs_end ("token-1", NULL, B9_ENDING_SAVE));
   ck_assert (g_file_test (done, G_FILE_TEST_EXISTS));
   g_thread_join (thread);
 }
@@ -471,7 +471,7 @@ START_TEST (the_programs_of_an_operation_are_ended_and_no_others)
                             &victim, NULL));
   ck_assert (g_spawn_async (NULL, (char **)mine, (char **)other_environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
                             NULL, &bystander, NULL));
-  ck_assert (b9_programs_end ("token-1", NULL));
+  ck_assert (b9_programs_end ("token-1", NULL, B9_ENDING_SAVE));
   ck_assert_int_eq (waitpid (victim, &status, 0), victim);
   ck_assert (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
   ck_assert_int_eq (waitpid (bystander, &status, WNOHANG), 0);
@@ -490,7 +490,7 @@ START_TEST (a_pause_or_resume_at_work_is_let_finish)
 
   ck_assert (g_spawn_async (NULL, (char **)mine, (char **)environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
                             &pid, NULL));
-  ck_assert (b9_programs_end ("token-1", NULL));
+  ck_assert (b9_programs_end ("token-1", NULL, B9_ENDING_SAVE));
   ck_assert_int_eq (waitpid (pid, &status, 0), pid);
   ck_assert (WIFEXITED (status) && WEXITSTATUS (status) == 0);
 }
@@ -505,7 +505,7 @@ START_TEST (a_pause_or_resume_that_hangs_is_ended_all_the_same)
 
   ck_assert (g_spawn_async (NULL, (char **)mine, (char **)environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
                             &pid, NULL));
-  ck_assert (b9_programs_end ("token-1", NULL));
+  ck_assert (b9_programs_end ("token-1", NULL, B9_ENDING_SAVE));
   ck_assert_int_eq (waitpid (pid, &status, 0), pid);
   ck_assert (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
 }

@@ -12,6 +12,7 @@
 
 #include <b9run/b9-error.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define STATE "root/c1_sandbox:c1.state"
 #define RUNNING "{\"id\":\"c1\",\"spec\":{\"status\":\"paused\"},\"status\":\"running\",\"goferPid\":7}"
@@ -48,9 +49,14 @@ open_host (void)
   data = (B9HostData){.config = config, .section = "backends.runsc"};
   b9_host_init (&host, &data);
   make_directory ("root");
-  script = g_strdup_printf ("#!/bin/sh\n[ \"$*\" = \"--root=%s/root debug --stacks c1\" ] || exit 2\n"
-                            "exec cat %s/stacks\n",
-                            top, top);
+  script = g_strdup_printf (
+      "#!/bin/sh\ncd %s\n"
+      "case \"$*\" in\n"
+      "\"--root=$PWD/root debug --stacks c1\") exec cat stacks ;;\n"
+      "\"--root=$PWD/root kill c1 \"*) echo $4 >>signals; [ $4 != CONT ] || [ ! -e job ] || "
+      "cp job stacks ;;\n"
+      "*) exit 2 ;;\nesac\n",
+      top);
   put_program (script);
 }
 
@@ -89,45 +95,72 @@ END_TEST
 
 /* --- amending --- */
 
-/* Whether it is amended, given @kept. */
+/* Whether it is amended after a command that wanted @wanted, given @kept; the container's process is ours. */
 static gboolean
-amend (const char *kept, GError **error)
+amend (const char *wanted, const char *kept, GError **error)
 {
   g_autofree char *program = at_top ("runsc");
   g_autofree char *root = at_top ("root");
   const B9Request request = {.struct_size = sizeof request, .program = program, .root = root, .id = "c1"};
 
-  return runsc_amend_status (&host, &request, kept, error);
+  put_file ("root/c1_sandbox:c1.lock", "");
+  return runsc_amend_status (&host, &request, getpid (), wanted, kept, error);
+}
+
+static void
+assert_content (const char *name, const char *expected)
+{
+  g_autofree char *text = get_file (name);
+
+  ck_assert_str_eq (text, expected);
 }
 
 static void
 assert_state (const char *expected)
 {
-  g_autofree char *path = at_top (STATE);
-  g_autofree char *text = NULL;
-
-  ck_assert (g_file_get_contents (path, &text, NULL, NULL));
-  ck_assert_str_eq (text, expected);
+  assert_content (STATE, expected);
 }
 
 static const struct {
-  const char *before, *stacks, *after;
+  const char *before, *wanted, *stacks, *after;
 } amendments[] = {
-    {RUNNING, OTHER STOPPED STOPPED, PAUSED},
-    {PAUSED, OTHER STOPPED AT_WORK, RUNNING},
-    {RUNNING, AT_WORK, RUNNING},
-    {PAUSED, STOPPED, PAUSED},
-    {PAUSED, OTHER, PAUSED},
-    {RUNNING, "", RUNNING},
-    {"{\"status\":\"created\"}", STOPPED, "{\"status\":\"created\"}"},
+    {RUNNING, "paused", OTHER STOPPED STOPPED, PAUSED},
+    {PAUSED, "running", OTHER STOPPED AT_WORK, RUNNING},
+    {RUNNING, "paused", AT_WORK, RUNNING},
+    {PAUSED, "running", STOPPED, PAUSED},
+    {"{\"status\":\"created\"}", "paused", STOPPED, "{\"status\":\"created\"}"},
 };
 
 START_TEST (writes_down_what_the_sandbox_is)
 {
   put_file (STATE, amendments[_i].before);
   put_file ("stacks", amendments[_i].stacks);
-  ck_assert (amend (NULL, NULL));
+  ck_assert (amend (amendments[_i].wanted, NULL, NULL));
   assert_state (amendments[_i].after);
+}
+END_TEST
+
+/* The file is written last; to ask all the same would be to take a stopped job for a paused sandbox. */
+START_TEST (a_command_that_has_ended_needs_no_question)
+{
+  put_program ("#!/bin/sh\nexit 1\n");
+  put_file (STATE, PAUSED);
+  ck_assert (amend ("paused", NULL, NULL));
+  assert_state (PAUSED);
+  put_file (STATE, RUNNING);
+  ck_assert (amend ("running", NULL, NULL));
+  assert_state (RUNNING);
+}
+END_TEST
+
+START_TEST (a_stopped_job_is_not_paused_and_stays_stopped)
+{
+  put_file (STATE, RUNNING);
+  put_file ("stacks", STOPPED STOPPED);
+  put_file ("job", STOPPED AT_WORK);
+  ck_assert (amend ("paused", NULL, NULL));
+  assert_state (RUNNING);
+  assert_content ("signals", "CONT\nSTOP\n");
 }
 END_TEST
 
@@ -135,7 +168,7 @@ START_TEST (a_file_that_is_cut_off_comes_from_what_was_kept)
 {
   put_file (STATE, "{\"id\":\"c1\",\"status\":\"paused\",\"gof");
   put_file ("stacks", STOPPED);
-  ck_assert (amend (RUNNING, NULL));
+  ck_assert (amend ("paused", RUNNING, NULL));
   assert_state (PAUSED);
 }
 END_TEST
@@ -145,24 +178,39 @@ START_TEST (a_file_that_is_cut_off_and_was_not_kept_is_told)
   g_autoptr (GError) error = NULL;
 
   put_file (STATE, "");
-  ck_assert (!amend (NULL, &error));
+  ck_assert (!amend ("paused", NULL, &error));
   ck_assert (g_error_matches (error, B9_ERROR, B9_ERROR_BACKEND_FAILED));
   ck_assert_ptr_nonnull (strstr (error->message, "killed while it wrote the state of container c1"));
 }
 END_TEST
 
-START_TEST (a_sandbox_that_does_not_tell_is_left_as_it_is)
+START_TEST (a_sandbox_that_does_not_tell_is_an_error)
 {
+  g_autoptr (GError) error = NULL;
+
   put_file (STATE, RUNNING);
   put_program ("#!/bin/sh\nexit 128\n");
-  ck_assert (amend (NULL, NULL));
+  ck_assert (!amend ("paused", NULL, &error));
+  ck_assert_ptr_nonnull (strstr (error->message, "its sandbox does not tell which it is now"));
   assert_state (RUNNING);
+}
+END_TEST
+
+START_TEST (a_state_file_that_cannot_be_read_is_an_error)
+{
+  make_directory (STATE);
+  ck_assert (!amend ("paused", RUNNING, NULL));
 }
 END_TEST
 
 START_TEST (a_container_that_is_gone_needs_nothing)
 {
-  ck_assert (amend (RUNNING, NULL));
+  g_autofree char *root = at_top ("root");
+  const B9Request request = {.struct_size = sizeof request, .root = root, .id = "c1"};
+
+  ck_assert (amend ("paused", RUNNING, NULL));
+  put_file (STATE, "");
+  ck_assert (runsc_amend_status (&host, &request, 0, "paused", RUNNING, NULL));
 }
 END_TEST
 
@@ -193,7 +241,10 @@ main (void)
   tcase_add_loop_test (tests, writes_down_what_the_sandbox_is, 0, (int)G_N_ELEMENTS (amendments));
   tcase_add_test (tests, a_file_that_is_cut_off_comes_from_what_was_kept);
   tcase_add_test (tests, a_file_that_is_cut_off_and_was_not_kept_is_told);
-  tcase_add_test (tests, a_sandbox_that_does_not_tell_is_left_as_it_is);
+  tcase_add_test (tests, a_command_that_has_ended_needs_no_question);
+  tcase_add_test (tests, a_stopped_job_is_not_paused_and_stays_stopped);
+  tcase_add_test (tests, a_sandbox_that_does_not_tell_is_an_error);
+  tcase_add_test (tests, a_state_file_that_cannot_be_read_is_an_error);
   tcase_add_test (tests, a_container_that_is_gone_needs_nothing);
   tcase_add_test (tests, keeps_whole_files_alone);
   return run_cases ("runsc-status", (TCase *[]){tests, NULL});

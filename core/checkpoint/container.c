@@ -12,16 +12,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/checkpoint/processes.h"
+#include "core/checkpoint/programs.h"
 #include "core/checkpoint/status.h"
 #include "core/log/client-log.h"
-#include "core/run/outcome.h"
 #include "core/run/claim.h"
+#include "core/run/outcome.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
 #include "core/sys/process.h"
@@ -35,15 +34,27 @@
 #define MONITOR_ROUNDS 1000
 #define MONITOR_PAUSE_US 1000
 
+/* Pauses or resumes it.  What failed may be done in part: then the runtime's files are made true. */
 static gboolean
 change (const B9Target *target, B9Operation operation, GError **error)
 {
   B9Request request = b9_target_request (target, operation);
   g_autofree char *answer = NULL;
+  GError *worse = NULL;
 
+  if (operation == B9_OPERATION_PAUSE && !b9_status_begin (target, "paused", error))
+    return FALSE;
+  if (operation == B9_OPERATION_RESUME) /* which has to be, also where nothing can be written any more */
+    b9_status_begin (target, "running", NULL);
   b9_programs_mark_change (TRUE);
   answer = b9_query (target->runtime, &request, CHANGE_SECONDS, error);
   b9_programs_mark_change (FALSE);
+  if (answer != NULL) {
+    b9_status_done (target);
+  } else if (!b9_status_amend (target, &worse)) {
+    g_clear_error (error);
+    g_propagate_error (error, worse);
+  }
   return answer != NULL;
 }
 
@@ -62,7 +73,7 @@ b9_container_pause (const B9Target *target, GError **error)
 
   if (change (target, B9_OPERATION_PAUSE, &problem))
     return TRUE;
-  if (b9_status_amend (target, NULL) && has_status (target, "paused"))
+  if (has_status (target, "paused"))
     return TRUE;
   g_propagate_prefixed_error (error, g_steal_pointer (&problem), "the container could not be paused: ");
   return FALSE;
@@ -81,15 +92,19 @@ was_refused (const B9Target *target, const B9Request *request, const B9Watch *wa
 }
 
 static gboolean
-run_pause (B9Watch *watch, GError **error)
+run_pause (const B9Target *target, B9Watch *watch, GError **error)
 {
   gboolean done;
 
   watch->outlives_us = TRUE;
+  if (!b9_status_begin (target, "paused", error))
+    return FALSE;
   b9_programs_mark_change (TRUE);
   done = b9_watch_run (watch, error);
   b9_programs_mark_change (FALSE);
-  return done;
+  if (done && watch->wait_status == 0)
+    b9_status_done (target);
+  return done && (watch->wait_status == 0 || b9_status_amend (target, error));
 }
 
 gboolean
@@ -102,12 +117,10 @@ b9_container_pause_watched (const B9Target *target, B9Watch *watch, gboolean *wa
   /* runc gives up too early on a container that makes processes all the time ("unable to freeze"). */
   for (guint round = 0; watch->argv != NULL && round < PAUSE_ROUNDS; round++) {
     g_clear_pointer (&watch->output, g_free);
-    if (!run_pause (watch, error))
+    if (!run_pause (target, watch, error))
       return FALSE;
     if (watch->wait_status == 0)
       return TRUE;
-    if (!b9_status_amend (target, error))
-      return FALSE;
     if (has_status (target, "paused")) {
       *was_paused = *was_paused || was_refused (target, &request, watch);
       return TRUE;
@@ -131,19 +144,6 @@ b9_container_cgroups (const B9Target *target)
              : none;
 }
 
-/* After a resume that failed with @problem, which gives way to a worse one. */
-static gboolean
-amend_after (const B9Target *target, GError **problem)
-{
-  GError *worse = NULL;
-
-  if (b9_status_amend (target, &worse))
-    return TRUE;
-  g_clear_error (problem);
-  *problem = worse;
-  return FALSE;
-}
-
 gboolean
 b9_container_continue (const B9Target *target, GError **error)
 {
@@ -154,6 +154,8 @@ b9_container_continue (const B9Target *target, GError **error)
     g_autoptr (B9State) state = NULL;
 
     g_clear_error (&problem);
+    if (!b9_status_amend (target, &problem))
+      break;
     state = b9_look_at_state (target, &problem);
     if (state != NULL && strcmp (state->status, "running") == 0)
       return TRUE;
@@ -161,8 +163,6 @@ b9_container_continue (const B9Target *target, GError **error)
       return b9_fail (error, B9_ERROR_NOT_RUNNING, "the container has ended meanwhile");
     if (state != NULL && change (target, B9_OPERATION_RESUME, &problem))
       continue;
-    if (!amend_after (target, &problem))
-      break;
     g_usleep (CONTINUE_PAUSE_US);
   }
   if (problem == NULL)

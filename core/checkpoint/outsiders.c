@@ -11,13 +11,17 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
+#include "core/checkpoint/cancel.h"
 #include "core/run/spawn.h"
 #include "core/sys/failure.h"
 #include "core/sys/process.h"
 
-#define PATIENCE_MS 30000
+#define LOOK_MS 50
+#define LOOKS 100 /* 5 s */
 
 gboolean
 b9_outsiders_ask (B9Outsiders *outsiders, const B9Target *target, const sigset_t *mask, GError **error)
@@ -30,6 +34,7 @@ b9_outsiders_ask (B9Outsiders *outsiders, const B9Target *target, const sigset_t
   if (!B9_STRUCT_HAS (backend, checkpoint_traits) ||
       (backend->checkpoint_traits & B9_CHECKPOINT_SANDBOX) == 0)
     return TRUE;
+  b9_fd_close (&outsiders->output);
   outsiders->output = memfd_create ("b9run-ps", MFD_CLOEXEC);
   if (outsiders->output < 0)
     return b9_fail_errno (error, errno, "cannot make room for the output of %s", target->program);
@@ -42,8 +47,8 @@ b9_outsiders_ask (B9Outsiders *outsiders, const B9Target *target, const sigset_t
   return outsiders->pid > 0;
 }
 
-/* A line of `runsc ps`, "UID PID PPID …", of a program that `exec` started: it has no parent in the sandbox.
- */
+/* A line of `runsc ps`, "UID PID PPID …": whether it is of a program that `exec` started, which has no parent
+ * in the sandbox. */
 static gboolean
 is_from_outside (const char *line)
 {
@@ -52,32 +57,53 @@ is_from_outside (const char *line)
   return sscanf (line, "%*d %d %d", &pid, &parent) == 2 && pid != 1 && parent == 0;
 }
 
-/* What it has answered; one that hangs has answered nothing. */
-static char *
-take_answer (B9Outsiders *outsiders)
+static gboolean
+wait_for_answer (B9Outsiders *outsiders, int *status, GError **error)
 {
   b9_autofd pidfd = b9_pidfd_open (outsiders->pid);
   struct pollfd watched = {.fd = pidfd, .events = POLLIN};
-  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", outsiders->output);
-  char *answer = NULL;
-  int ready;
+  const char *reason = NULL;
 
-  while ((ready = poll (&watched, 1, PATIENCE_MS)) < 0 && errno == EINTR)
-    continue;
-  if (ready <= 0)
-    kill (outsiders->pid, SIGKILL);
-  b9_wait_for (outsiders->pid);
+  for (guint look = 0; waitpid (outsiders->pid, status, WNOHANG) != outsiders->pid; look++) {
+    reason = look == LOOKS ? "it does not answer" : b9_cancel_reason ();
+    if (reason != NULL)
+      return b9_fail (error, B9_ERROR_FAILED, "the container's programs cannot be listed: %s", reason);
+    poll (&watched, 1, LOOK_MS);
+  }
   outsiders->pid = 0;
+  return TRUE;
+}
+
+/* What the runtime printed; NULL where it failed, and then nobody knows what runs in there. */
+static char *
+take_answer (B9Outsiders *outsiders, GError **error)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", outsiders->output);
+  g_autofree char *answer = NULL;
+  int status = 0;
+
+  if (!wait_for_answer (outsiders, &status, error))
+    return NULL;
   g_file_get_contents (path, &answer, NULL, NULL);
-  return answer;
+  if (answer != NULL && status == 0)
+    return g_steal_pointer (&answer);
+  b9_fail (error, B9_ERROR_BACKEND_FAILED, "the container's programs cannot be listed: %s",
+           answer != NULL ? g_strchomp (answer) : "what the runtime printed cannot be read");
+  return NULL;
 }
 
 gboolean
 b9_outsiders_check (B9Outsiders *outsiders, const B9Target *target, GError **error)
 {
-  g_autofree char *answer = outsiders->pid > 0 ? take_answer (outsiders) : NULL;
-  g_auto (GStrv) lines = g_strsplit (answer != NULL ? answer : "", "\n", -1);
+  g_autofree char *answer = NULL;
+  g_auto (GStrv) lines = NULL;
 
+  if (outsiders->pid == 0)
+    return TRUE;
+  answer = take_answer (outsiders, error);
+  if (answer == NULL)
+    return FALSE;
+  lines = g_strsplit (answer, "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++) {
     if (is_from_outside (lines[i]))
       return b9_fail (error, B9_ERROR_WRONG_STATE,

@@ -32,6 +32,8 @@
 #define ENDING_ROUNDS 600
 #define ENDING_PAUSE_US 50000
 #define PATIENT_ROUNDS 100 /* 5 s; a runtime takes a hundredth of it */
+#define SILENT_ROUNDS 200  /* 10 s without reading, writing or calculating */
+#define MOVING_ROUNDS 6000 /* 5 minutes */
 
 #define CHANGE_ENTRY B9_CHANGE_VARIABLE "=1"
 
@@ -42,6 +44,7 @@ typedef enum {
   NOT_OURS,
   OURS,
   OURS_AND_SOON_DONE,
+  OURS_AND_HOLDS_TASKS,
   OURS_AND_NOT_TO_BE_KILLED,
 } Ownership;
 
@@ -69,36 +72,70 @@ typedef struct {
   struct stat image; /* the directory that CRIU has open; st_ino 0: none */
 } Marks;
 
-/* CRIU puts its title ("criu: dump --rpc ...") over its environment once it is at work.  By then it has its
- * image's directory open. */
+/* "criu swrk 3", as runtimes start it, whatever stands before; once it is at work its title may stand there,
+ * "criu: dump --rpc ...", and its environment, with the mark, is cleared. */
 static gboolean
-is_criu_at_work (pid_t pid, const char *environment, gsize size, const Marks *marks)
+is_criu (pid_t pid)
+{
+  gsize size = 0;
+  g_autofree char *line = read_proc (pid, "cmdline", &size);
+
+  return line != NULL && (g_str_has_prefix (line, "criu: ") || has_entry (line, size, "swrk"));
+}
+
+static gboolean
+has_open (pid_t pid, const struct stat *directory)
 {
   g_autofree char *path = g_strdup_printf ("/proc/%d/fd", (int)pid);
-  g_autoptr (GDir) descriptors = NULL;
+  g_autoptr (GDir) descriptors = g_dir_open (path, 0, NULL);
   const char *name;
 
-  if (marks->image.st_ino == 0 || size == 0 || environment[0] != '\0')
-    return FALSE;
-  descriptors = g_dir_open (path, 0, NULL);
   while (descriptors != NULL && (name = g_dir_read_name (descriptors)) != NULL) {
     g_autofree char *file = g_build_filename (path, name, NULL);
     struct stat info;
 
-    if (stat (file, &info) == 0 && info.st_ino == marks->image.st_ino && info.st_dev == marks->image.st_dev)
+    if (stat (file, &info) == 0 && info.st_ino == directory->st_ino && info.st_dev == directory->st_dev)
       return TRUE;
   }
   return FALSE;
+}
+
+static pid_t
+parent_of (pid_t pid)
+{
+  g_autofree char *status = read_proc (pid, "status", NULL);
+  const char *parent = status != NULL ? strstr (status, "\nPPid:") : NULL;
+
+  return parent != NULL ? (pid_t)atoi (parent + strlen ("\nPPid:")) : 0;
+}
+
+/* One image may be restored by several at once; each CRIU has its own runtime. */
+static gboolean
+is_of_another (pid_t pid, const char *entry)
+{
+  gsize size = 0;
+  g_autofree char *environment = read_proc (parent_of (pid), "environ", &size);
+
+  for (const char *at = environment; at != NULL && at < environment + size; at += strlen (at) + 1) {
+    if (g_str_has_prefix (at, B9_OPERATION_VARIABLE "="))
+      return strcmp (at, entry) != 0;
+  }
+  return FALSE;
+}
+
+/* By the time that it has lost its mark, and has a hold of any task, it has its image's directory open. */
+static gboolean
+is_criu_at_work (pid_t pid, const Marks *marks)
+{
+  return marks->image.st_ino != 0 && is_criu (pid) && has_open (pid, &marks->image) &&
+         !is_of_another (pid, marks->entry);
 }
 
 /* Our own helper waits for us, and we for it only when we are done. */
 static gboolean
 is_our_child (pid_t pid)
 {
-  g_autofree char *status = read_proc (pid, "status", NULL);
-  const char *parent = status != NULL ? strstr (status, "\nPPid:") : NULL;
-
-  return parent != NULL && atoi (parent + strlen ("\nPPid:")) == getpid ();
+  return parent_of (pid) == getpid ();
 }
 
 /* What of b9run's own is marked stays, as the monitor of a container that is being restored.  A driver loses
@@ -120,11 +157,14 @@ static Ownership
 ownership (pid_t pid, const Marks *marks)
 {
   gsize size = 0;
-  g_autofree char *environment = read_proc (pid, "environ", &size);
+  g_autofree char *environment = pid != getpid () ? read_proc (pid, "environ", &size) : NULL;
   g_autofree char *name = NULL;
 
-  if (pid == getpid () || environment == NULL ||
-      (!has_entry (environment, size, marks->entry) && !is_criu_at_work (pid, environment, size, marks)))
+  if (environment == NULL)
+    return NOT_OURS;
+  if (is_criu_at_work (pid, marks))
+    return OURS_AND_HOLDS_TASKS;
+  if (!has_entry (environment, size, marks->entry))
     return NOT_OURS;
   name = read_proc (pid, "comm", NULL);
   return name != NULL
@@ -132,10 +172,11 @@ ownership (pid_t pid, const Marks *marks)
              : OURS;
 }
 
+typedef void (*Visit) (pid_t pid, int pidfd, Ownership whose, gpointer data);
+
 /* Calls @visit for each program of the operation, with a descriptor that means it. */
 static guint
-visit_all (const char *token, const char *image, guint64 (*visit) (pid_t pid, int pidfd, Ownership whose),
-           guint64 *sum)
+visit_all (const char *token, const char *image, Visit visit, gpointer data)
 {
   g_autofree char *entry = g_strconcat (B9_OPERATION_VARIABLE "=", token, NULL);
   Marks marks = {.entry = entry};
@@ -151,45 +192,31 @@ visit_all (const char *token, const char *image, guint64 (*visit) (pid_t pid, in
     b9_autofd pidfd = whose != NOT_OURS ? b9_pidfd_open (pid) : -1;
 
     /* Asked again, now that the descriptor holds the PID to this process. */
-    if (pidfd < 0 || ownership (pid, &marks) == NOT_OURS || !b9_process_alive (pid, 0))
+    if (pidfd < 0 || (whose = ownership (pid, &marks)) == NOT_OURS || !b9_process_alive (pid, 0))
       continue;
-    *sum += visit (pid, pidfd, whose);
+    visit (pid, pidfd, whose, data);
     count++;
   }
   return count;
 }
 
-static guint64
-end_one (pid_t pid G_GNUC_UNUSED, int pidfd, Ownership whose)
+/* What it has read and written, the memory that it has, and the time that it has calculated. */
+static void
+add_activity (pid_t pid, int pidfd G_GNUC_UNUSED, Ownership whose G_GNUC_UNUSED, gpointer data)
 {
-  if (whose == OURS)
-    b9_pidfd_signal (pidfd, SIGKILL);
-  return 0;
-}
-
-static guint64
-end_one_impatiently (pid_t pid G_GNUC_UNUSED, int pidfd, Ownership whose)
-{
-  if (whose != OURS_AND_NOT_TO_BE_KILLED)
-    b9_pidfd_signal (pidfd, SIGKILL);
-  return 0;
-}
-
-/* What it has read and written, and the memory that it has. */
-static guint64
-activity_of (pid_t pid, int pidfd G_GNUC_UNUSED, Ownership whose G_GNUC_UNUSED)
-{
+  guint64 *sum = data;
   g_autofree char *io = read_proc (pid, "io", NULL);
   g_autofree char *memory = read_proc (pid, "statm", NULL);
+  g_autofree char *calculated = read_proc (pid, "schedstat", NULL);
   g_auto (GStrv) lines = io != NULL ? g_strsplit (io, "\n", 3) : NULL;
-  guint64 sum = (guint64)pid;
 
   for (guint i = 0; lines != NULL && lines[i] != NULL && i < 2; i++) {
     const char *colon = strchr (lines[i], ':');
 
-    sum += colon != NULL ? g_ascii_strtoull (colon + 1, NULL, 10) : 0;
+    *sum += colon != NULL ? g_ascii_strtoull (colon + 1, NULL, 10) : 0;
   }
-  return sum + (memory != NULL ? g_ascii_strtoull (memory, NULL, 10) : 0);
+  *sum += (guint64)pid + (memory != NULL ? g_ascii_strtoull (memory, NULL, 10) : 0);
+  *sum += calculated != NULL ? g_ascii_strtoull (calculated, NULL, 10) : 0;
 }
 
 guint64
@@ -197,22 +224,63 @@ b9_programs_activity (const char *token, const char *image)
 {
   guint64 sum = 0;
 
-  visit_all (token, image, activity_of, &sum);
+  visit_all (token, image, add_activity, &sum);
   return sum;
 }
 
-gboolean
-b9_programs_end (const char *token, const char *image)
+/* One ending of all programs. */
+typedef struct {
+  B9Ending ending;
+  guint round;
+  guint64 activity; /* of those that hold tasks, in this round */
+  guint silent;     /* for how many rounds it has been the same */
+} Ending;
+
+static gboolean
+may_be_killed (const Ending *work, Ownership whose)
 {
-  guint64 nothing = 0;
+  switch (whose) {
+  case OURS:
+    return TRUE;
+  case OURS_AND_SOON_DONE:
+    return work->round >= PATIENT_ROUNDS;
+  case OURS_AND_HOLDS_TASKS:
+    return work->ending == B9_ENDING_RESTORE || work->silent >= SILENT_ROUNDS;
+  default:
+    return FALSE;
+  }
+}
+
+static void
+end_one (pid_t pid, int pidfd, Ownership whose, gpointer data)
+{
+  Ending *work = data;
+
+  if (whose == OURS_AND_HOLDS_TASKS)
+    add_activity (pid, pidfd, whose, &work->activity);
+  if (may_be_killed (work, whose))
+    b9_pidfd_signal (pidfd, SIGKILL);
+}
+
+gboolean
+b9_programs_end (const char *token, const char *image, B9Ending ending)
+{
+  Ending work = {.ending = ending};
+  guint limit = ENDING_ROUNDS;
   guint left = 0;
   guint quiet = 0;
 
-  for (guint round = 0; quiet < QUIET_ROUNDS && round < ENDING_ROUNDS; round++) {
-    if (round > 0)
+  for (; quiet < QUIET_ROUNDS && work.round < limit; work.round++) {
+    guint64 before = work.activity;
+
+    if (work.round > 0)
       g_usleep (ENDING_PAUSE_US);
-    left = visit_all (token, image, round < PATIENT_ROUNDS ? end_one : end_one_impatiently, &nothing);
+    work.activity = 0;
+    left = visit_all (token, image, end_one, &work);
     quiet = left == 0 ? quiet + 1 : 0;
+    work.silent = work.activity == before ? work.silent + 1 : 0;
+    if (work.silent == 0 && work.activity != 0)
+      limit = MIN (work.round + ENDING_ROUNDS, MOVING_ROUNDS);
   }
   if (left > 0)
     g_warning ("%u programs of an operation do not end", left);
@@ -265,7 +333,7 @@ follow (B9Watch *watch, pid_t pid, GError **error)
       reason = b9_watchdog_look_at (pid, &dead_since);
     if (reason == NULL)
       continue;
-    b9_programs_end (watch->token, watch->image);
+    b9_programs_end (watch->token, watch->image, B9_ENDING_SAVE);
     kill (pid, SIGKILL);
     watch->wait_status = b9_wait_for (pid);
     return fail_cancelled (watch, reason, error);
@@ -298,6 +366,7 @@ b9_watch_run (B9Watch *watch, GError **error)
   B9Spawn spawn = {.argv = watch->argv,
                    .output = output,
                    .error = output,
+                   .own_session = watch->outlives_us,
                    .outlives_us = watch->outlives_us,
                    .mask = watch->mask};
   gboolean done;

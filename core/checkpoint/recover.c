@@ -156,15 +156,17 @@ static gboolean
 proceed (Work *work, B9Registry *registry, const B9Config *config, B9Recovery *result, GError **error)
 {
   B9Step step = work->journal->step;
+  gboolean restores = step == B9_STEP_RESTORE || step == B9_STEP_CHECK;
   B9Job job = {0};
   gboolean done;
 
   g_message ("container %s: a checkpoint or restore was cut off at the step \"%s\"; it is brought to an end",
              work->target->id, b9_step_name (step));
-  if (!b9_programs_end (work->journal->token, work->journal->image))
+  if (!b9_programs_end (work->journal->token, work->journal->image,
+                        restores ? B9_ENDING_RESTORE : B9_ENDING_SAVE))
     return b9_fail (error, B9_ERROR_FAILED, "a program of the operation that was cut off does not end");
   b9_programs_mark (work->journal->token); /* for whoever recovers it where we are cut off too */
-  if (step == B9_STEP_RESTORE || step == B9_STEP_CHECK) {
+  if (restores) {
     delete_restored (work);
     *result = B9_RECOVERY_DELETED;
     return TRUE;

@@ -274,7 +274,8 @@ stop_programs (gpointer data)
   b9_programs_mark (NULL);
   if (restore->watchdog != NULL)
     restore->bitten = b9_watchdog_stop (g_steal_pointer (&restore->watchdog));
-  b9_programs_end (restore->journal->token, restore->image); /* a killed runsc leaves its gofer behind */
+  b9_programs_end (restore->journal->token, restore->image,
+                   B9_ENDING_RESTORE); /* a killed runsc leaves its gofer behind */
   unmount_yards (restore->work);
 }
 

@@ -20,7 +20,6 @@
 #include "core/checkpoint/outsiders.h"
 #include "core/checkpoint/programs.h"
 #include "core/checkpoint/recover.h"
-#include "core/checkpoint/status.h"
 #include "core/checkpoint/stillness.h"
 #include "core/log/client-log.h"
 #include "core/run/claim.h"
@@ -111,7 +110,6 @@ check_state (Work *work, GError **error)
   work->journal->was_paused = strcmp (state->status, "paused") == 0;
   work->pid = state->pid;
   work->job.job.init_pid = state->pid;
-  b9_status_keep (work->target);
   return TRUE;
 }
 
@@ -193,8 +191,7 @@ pause_container (Work *work, GError **error)
 
   if (!step (work, B9_STEP_PAUSE, 0, error))
     return FALSE;
-  paused = is_paused ||
-           b9_container_pause_watched (work->target, &watch, &work->journal->was_paused, error);
+  paused = is_paused || b9_container_pause_watched (work->target, &watch, &work->journal->was_paused, error);
   g_strfreev (watch.argv);
   g_free (watch.output);
   return paused;
@@ -388,9 +385,7 @@ bring_back (Work *work, GError **error)
     return TRUE; /* nothing has been touched */
   b9_parties_insist (work->parties);
   if (reached >= B9_STEP_PAUSE)
-    back = b9_programs_end (work->journal->token, work->save->image);
-  if (reached == B9_STEP_PAUSE) /* a pause that was cancelled may have been killed */
-    back = b9_status_amend (work->target, error) && back;
+    back = b9_programs_end (work->journal->token, work->save->image, B9_ENDING_SAVE);
   if (reached >= B9_STEP_SUSPEND && (!work->journal->was_paused || b9_parties_want_suspend (work->parties)))
     back = b9_container_continue (work->target, error) && back;
   if (back && reached >= B9_STEP_SUSPEND)
@@ -428,8 +423,10 @@ begin (Work *work, GError **error)
 
   work->parties = b9_parties_open (save->registry, save->config, b9_index_directory (save->index),
                                    work->backend, error);
-  if (work->parties == NULL || !check_state (work, error) ||
-      !b9_outsiders_ask (&work->outsiders, work->target, &work->mask, error))
+  if (work->parties == NULL || !check_state (work, error))
+    return FALSE;
+  /* It answers while the container is paused: then nothing was saved in vain. */
+  if (!b9_outsiders_ask (&work->outsiders, work->target, &work->mask, error))
     return FALSE;
   /* Now, and not while the container waits: the manifest has to have it. */
   work->job.version = b9_job_version (work->target, error);
@@ -440,14 +437,24 @@ begin (Work *work, GError **error)
   return prepare_image (work, error) && check_room (work, error);
 }
 
+/* An `exec` that was on its way when the container was paused may have come into the image: it is there now,
+ * too. */
+static gboolean
+check_saved (Work *work, GError **error)
+{
+  return (ends_with_save (work) || b9_outsiders_ask (&work->outsiders, work->target, &work->mask, error)) &&
+         verify (work, error) && b9_outsiders_check (&work->outsiders, work->target, error) &&
+         b9_stillness_check (work->stillness, work->target, error);
+}
+
 /* Once the last step is on the disk the image is whole and stays, whatever comes; before, the earlier one is
  * still there to be moved back. */
 static gboolean
 save_paused (Work *work, GError **error)
 {
   if (!begin (work, error) || !suspend_devices (work, error) || !pause_container (work, error) ||
-      !b9_outsiders_check (&work->outsiders, work->target, error) || !run_save (work, error) || !verify (work, error) ||
-      !b9_stillness_check (work->stillness, work->target, error) ||
+      !b9_outsiders_check (&work->outsiders, work->target, error) || !run_save (work, error) ||
+      !check_saved (work, error) ||
       !step (work, work->save->leave_running ? B9_STEP_CONTINUE : B9_STEP_STOP, 0, error))
     return FALSE;
   b9_image_settle (work->journal->aside);

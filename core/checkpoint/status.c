@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * status.c: see status.h.
+ * status.c: see status.h.  The note is a line with what is wanted, and then what the runtime's files said.
  */
 #include "config.h"
 
@@ -10,37 +10,87 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/checkpoint/journal.h"
+#include "core/sys/failure.h"
 #include "core/sys/files.h"
+#include "core/sys/process.h"
 
-#define KEPT_MAX (16 * 1024 * 1024)
+#define NOTE_MAX (17 * 1024 * 1024)
 
-void
-b9_status_keep (const B9Target *target)
+static char *
+note_of (const B9Target *target)
+{
+  return b9_record_file (target->record, B9_JOURNAL_STATUS_NAME);
+}
+
+static gboolean
+needs_notes (const B9Target *target)
 {
   const B9Backend *backend = target->runtime->backend;
-  B9Request request = b9_target_request (target, B9_OPERATION_STATE);
-  g_autofree char *path = b9_record_file (target->record, B9_JOURNAL_STATUS_NAME);
-  g_autofree char *text = B9_STRUCT_HAS (backend, keep_status)
-                              ? backend->keep_status (&target->runtime->host, &request)
-                              : NULL;
-  g_autoptr (GError) problem = NULL;
 
-  if (text != NULL && !b9_replace_file (AT_FDCWD, path, text, strlen (text), 0600, &problem))
-    g_info ("what the runtime says of container %s is not kept: %s", target->id, problem->message);
+  return B9_STRUCT_HAS (backend, amend_status) && B9_STRUCT_HAS (backend, keep_status);
+}
+
+gboolean
+b9_status_begin (const B9Target *target, const char *wanted, GError **error)
+{
+  B9Request request = b9_target_request (target, B9_OPERATION_STATE);
+  g_autofree char *path = note_of (target);
+  g_autofree char *kept = NULL;
+  g_autofree char *note = NULL;
+
+  if (!needs_notes (target))
+    return TRUE;
+  kept = target->runtime->backend->keep_status (&target->runtime->host, &request);
+  note = g_strconcat (wanted, "\n", kept, NULL);
+  return b9_replace_file (AT_FDCWD, path, note, strlen (note), 0600, error);
+}
+
+void
+b9_status_done (const B9Target *target)
+{
+  g_autofree char *path = note_of (target);
+
+  if (needs_notes (target))
+    unlink (path);
+}
+
+static gboolean
+amend (const B9Target *target, char *note, GError **error)
+{
+  B9Request request = b9_target_request (target, B9_OPERATION_STATE);
+  const B9Record *record = target->record;
+  gboolean lives = record->pid > 0 && b9_process_alive (record->pid, record->pid_start);
+  char *kept = strchr (note, '\n');
+
+  if (kept == NULL)
+    return TRUE;
+  *kept++ = '\0';
+  return target->runtime->backend->amend_status (&target->runtime->host, &request,
+                                                 lives ? (int)record->pid : 0, note,
+                                                 *kept != '\0' ? kept : NULL, error);
 }
 
 gboolean
 b9_status_amend (const B9Target *target, GError **error)
 {
-  const B9Backend *backend = target->runtime->backend;
-  B9Request request = b9_target_request (target, B9_OPERATION_STATE);
-  g_autofree char *path = b9_record_file (target->record, B9_JOURNAL_STATUS_NAME);
-  g_autofree char *kept = NULL;
+  g_autofree char *path = note_of (target);
+  g_autofree char *note = NULL;
+  g_autoptr (GError) problem = NULL;
 
-  if (!B9_STRUCT_HAS (backend, amend_status))
+  if (!needs_notes (target))
     return TRUE;
-  kept = b9_read_file (AT_FDCWD, path, KEPT_MAX, NULL, NULL);
-  return backend->amend_status (&target->runtime->host, &request, kept, error);
+  note = b9_read_file (AT_FDCWD, path, NOTE_MAX, NULL, &problem);
+  if (g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_FOUND))
+    return TRUE;
+  if (note == NULL) {
+    g_propagate_error (error, g_steal_pointer (&problem));
+    return FALSE;
+  }
+  if (!amend (target, note, error))
+    return FALSE;
+  unlink (path);
+  return TRUE;
 }

@@ -77,7 +77,7 @@ bring_back (const B9Save *save, const B9Journal *journal)
 {
   g_autoptr (GError) problem = NULL;
 
-  b9_programs_end (journal->token, journal->image);
+  b9_programs_end (journal->token, journal->image, B9_ENDING_SAVE);
   if (!journal->was_paused && !b9_has_ended (save->target) && !b9_container_continue (save->target, &problem))
     g_warning ("%s", problem->message);
 }

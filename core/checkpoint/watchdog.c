@@ -80,7 +80,7 @@ watch (gpointer data)
   }
   g_mutex_unlock (&watchdog->mutex);
   if (watchdog->reason != NULL)
-    b9_programs_end (watchdog->token, watchdog->image);
+    b9_programs_end (watchdog->token, watchdog->image, B9_ENDING_RESTORE);
   return NULL;
 }
 

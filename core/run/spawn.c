@@ -242,7 +242,8 @@ gboolean
 b9_run_captured (char **argv, B9Capture capture, guint timeout_seconds, B9Answer *answer, GError **error)
 {
   Stream streams[2] = {{-1, -1, NULL}, {-1, -1, NULL}};
-  B9Spawn spawn = {.argv = argv, .outlives_us = (capture & B9_CAPTURE_OUTLIVES_US) != 0};
+  gboolean outlives_us = (capture & B9_CAPTURE_OUTLIVES_US) != 0;
+  B9Spawn spawn = {.argv = argv, .own_session = outlives_us, .outlives_us = outlives_us};
   gboolean done = TRUE;
   pid_t pid = 0;
 

@@ -43,7 +43,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (B9Answer, b9_answer_clear)
 typedef enum {
   B9_CAPTURE_ERROR = 1 << 0,
   B9_CAPTURE_OUTPUT = 1 << 1,
-  B9_CAPTURE_OUTLIVES_US = 1 << 2, /* the child does not die with us */
+  B9_CAPTURE_OUTLIVES_US = 1 << 2, /* the child does not die with us, nor of our terminal's signals */
 } B9Capture;
 
 /* Runs it to its end, reading what @capture names until the child exits (a grandchild may hold the pipe for

@@ -267,10 +267,11 @@ typedef struct {
  * host, and is taken along by `checkpoint --export`.
  * @keep_status: for a runtime that writes down whether a container is paused after it has done it: what the
  * runtime's files say now, which @amend_status is given; for g_free(), or %NULL.  Optional.
- * @amend_status: finds out by the container itself whether it is paused, and makes the runtime's files say so:
- * asked where a pause or resume failed or may have been killed half-way.  @kept is of @keep_status, from before,
- * or %NULL.  Where neither can be told, nothing is changed and nothing is wrong; %FALSE with @error where the
- * files cannot be mended.  Optional.
+ * @amend_status: asked where a pause or resume may have been killed half-way, so that the runtime's files may
+ * be wrong: finds out by the container itself whether it is paused, and makes the files say so.  @wanted is
+ * what the files say once that command has ended, "paused" or "running"; @kept is of @keep_status, from
+ * before it, or %NULL; @pid is the container's first process, or 0 where it has ended.  %FALSE with @error
+ * where the container lives and does not tell, or the files cannot be mended.  Optional.
  *
  * Later minors add members at the end only.  What stands before @build_argv is in every vtable that passes
  * the host's check; what follows it is looked at with B9_STRUCT_HAS().
@@ -312,7 +313,8 @@ typedef struct {
   char *(*peek_status) (const B9Host *host, const B9Request *request, int pid, const char *const *cgroups);
   gboolean (*holds_rootfs) (const B9Host *host, const B9Request *request);
   char *(*keep_status) (const B9Host *host, const B9Request *request);
-  gboolean (*amend_status) (const B9Host *host, const B9Request *request, const char *kept, GError **error);
+  gboolean (*amend_status) (const B9Host *host, const B9Request *request, int pid, const char *wanted,
+                            const char *kept, GError **error);
 } B9Backend;
 
 G_END_DECLS

@@ -40,7 +40,8 @@ gboolean runsc_owns_process (const B9Host *host, const B9Request *request, const
 /* runsc-status.c */
 char *runsc_peek_status (const B9Host *host, const B9Request *request, int pid, const char *const *cgroups);
 char *runsc_keep_status (const B9Host *host, const B9Request *request);
-gboolean runsc_amend_status (const B9Host *host, const B9Request *request, const char *kept, GError **error);
+gboolean runsc_amend_status (const B9Host *host, const B9Request *request, int pid, const char *wanted,
+                             const char *kept, GError **error);
 
 /* runsc-errors.c */
 void runsc_explain_failure (const B9Host *host, const B9Request *request, int exit_status,
