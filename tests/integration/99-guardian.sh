@@ -425,3 +425,47 @@ resumed_from_outside() {
   "$B9RUN" delete --force "$ID"
 }
 test_a_container_that_has_run_after_its_save_is_not_stopped() { each resumed_from_outside; }
+
+# --- a runtime that is killed at a pause, or does not tell ---
+
+# To take it for paused would be its end.
+test_a_stopped_job_outlives_a_killed_pause() {
+  BACKEND=runsc ID=$(id_for runsc) IMAGE=$WORK/img
+  begin
+  "$B9RUN" kill --all "$ID" STOP
+  swap_program 'case " $* " in *" pause "*) kill -KILL $PPID; kill -KILL $$ ;; esac'
+  expect_status 137 "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  is_undone
+  expect_stdout running state_of "$ID"
+  "$B9RUN" kill --all "$ID" CONT
+  goes_on runsc
+  "$B9RUN" delete --force "$ID"
+}
+
+test_a_sandbox_that_does_not_tell_is_recovered_once_it_does() {
+  BACKEND=runsc ID=$(id_for runsc) IMAGE=$WORK/img
+  begin
+  swap_program 'case " $* " in
+    *" pause "*) file=/run/gvisor/'"${ID}_sandbox:$ID"'.state; before=$(cat $file); "$REAL" "$@"; printf %s "$before" >$file; kill -KILL $$ ;;
+    *" debug "*) exit 1 ;;
+    esac'
+  expect_refusal 'does not tell which it is now' "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  swap_program :
+  "$B9RUN" recover "$ID"
+  goes_on runsc
+  is_undone
+  "$B9RUN" delete --force "$ID"
+}
+
+test_a_runtime_that_cannot_list_programs_saves_nothing() {
+  BACKEND=runsc ID=$(id_for runsc) IMAGE=$WORK/img
+  begin
+  swap_program 'case " $* " in *" ps "*) echo no luck today >&2; exit 1 ;; esac'
+  expect_refusal 'programs cannot be listed: no luck today' "$B9RUN" checkpoint --image-path "$IMAGE" "$ID"
+  goes_on runsc
+  swap_program 'case " $* " in *" ps "*) exec sleep 1000 ;; esac'
+  expect_refusal 'programs cannot be listed' "$B9RUN" checkpoint --timeout 2 --image-path "$IMAGE" "$ID"
+  goes_on runsc
+  is_undone
+  "$B9RUN" delete --force "$ID"
+}

@@ -56,15 +56,19 @@ restore() {
     fail "restore: $(cat "$WORK/restore.err")"
 }
 
+# swap_program SCRIPT: what $ID is made with is the shell script SCRIPT before the runtime, which is $REAL there.
+swap_program() {
+  local script=$WORK/swapped.$BACKEND
+  printf '#!/bin/sh\nREAL=%q\n%s\nexec "$REAL" "$@"\n' "$(program_of "$BACKEND")" "$1" >"$script.new"
+  chmod 755 "$script.new"
+  mv "$script.new" "$script"
+  sed -i "s|^program=.*|program=$script|" /run/b9run/containers/"$ID"/*/record
+}
+
 # hang: the checkpoint of $ID hangs in the runtime, once it has touched $WORK/at.
 hang() {
-  local program
-  program=$(program_of "$BACKEND")
   rm -f "$WORK/at"
-  printf '#!/bin/sh\ncase " $* " in *" checkpoint --"*image-path*) touch %s/at; sleep 1000;; esac\nexec %s "$@"\n' \
-    "$WORK" "$program" >"$WORK/hang.$BACKEND"
-  chmod 755 "$WORK/hang.$BACKEND"
-  sed -i "s|^program=.*|program=$WORK/hang.$BACKEND|" /run/b9run/containers/"$ID"/*/record
+  swap_program 'case " $* " in *" checkpoint --"*image-path*) touch '"$WORK"'/at; sleep 1000 ;; esac'
 }
 
 # start_hanging [PREFIX...]: a checkpoint as $! that hangs while the container is paused.
