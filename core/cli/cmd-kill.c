@@ -102,7 +102,10 @@ kill_translated (B9App *app, const B9Target *target, const B9Line *line, int num
   /* All of nothing is no failure: clients kill by --all to be sure. */
   if (all && g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_RUNNING))
     return 0;
-  if (g_error_matches (problem, B9_ERROR, B9_ERROR_BACKEND_FAILED) && b9_has_ended (target))
+  /* runsc calls one that was saved paused, also after its end. */
+  if ((g_error_matches (problem, B9_ERROR, B9_ERROR_BACKEND_FAILED) ||
+       g_error_matches (problem, B9_ERROR, B9_ERROR_WRONG_STATE)) &&
+      b9_has_ended (target))
     return all ? 0 : fail_not_running (target, error);
   if (g_error_matches (problem, B9_ERROR, B9_ERROR_WRONG_STATE) && is_ending (number))
     return end_idle_container (app, target, line, number, error);
