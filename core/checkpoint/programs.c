@@ -278,7 +278,7 @@ b9_programs_end (const char *token, const char *image, B9Ending ending)
     work.activity = 0;
     left = visit_all (token, image, end_one, &work);
     quiet = left == 0 ? quiet + 1 : 0;
-    work.silent = work.activity == before ? work.silent + 1 : 0;
+    work.silent = work.activity == before && work.activity != 0 ? work.silent + 1 : 0;
     if (work.silent == 0 && work.activity != 0)
       limit = MIN (work.round + ENDING_ROUNDS, MOVING_ROUNDS);
   }
