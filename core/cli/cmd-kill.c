@@ -79,6 +79,8 @@ end_idle_container (B9App *app, const B9Target *target, const B9Line *line, int 
 
   if (state == NULL)
     return -1;
+  if (strcmp (state->status, "stopped") == 0)
+    return b9_line_flag (line, "all") ? 0 : fail_not_running (target, error);
   if (strcmp (state->status, "created") == 0 && end_process (target, state->pid, number))
     return 0;
   if (strcmp (state->status, "paused") != 0 || number != SIGKILL)
@@ -102,13 +104,13 @@ kill_translated (B9App *app, const B9Target *target, const B9Line *line, int num
   /* All of nothing is no failure: clients kill by --all to be sure. */
   if (all && g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_RUNNING))
     return 0;
+  if (g_error_matches (problem, B9_ERROR, B9_ERROR_WRONG_STATE) && is_ending (number))
+    return end_idle_container (app, target, line, number, error);
   /* runsc calls one that was saved paused, also after its end. */
   if ((g_error_matches (problem, B9_ERROR, B9_ERROR_BACKEND_FAILED) ||
        g_error_matches (problem, B9_ERROR, B9_ERROR_WRONG_STATE)) &&
       b9_has_ended (target))
     return all ? 0 : fail_not_running (target, error);
-  if (g_error_matches (problem, B9_ERROR, B9_ERROR_WRONG_STATE) && is_ending (number))
-    return end_idle_container (app, target, line, number, error);
   g_propagate_error (error, g_steal_pointer (&problem));
   return -1;
 }

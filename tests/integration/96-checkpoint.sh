@@ -92,7 +92,10 @@ attached() {
   bundle "$BACKEND" sh -c 'sleep 3; exit 7'
   b9 run --detach --bundle "$BACKEND" "$ID" </dev/null >/dev/null 2>&1
   expect_status 0 "$B9RUN" checkpoint --image-path "$BACKEND.img" "$ID"
-  [ "$BACKEND" = runc ] || expect_refusal 'container not running' "$B9RUN" kill "$ID" CONT
+  if [ "$BACKEND" = runsc ]; then
+    expect_refusal 'container not running' "$B9RUN" kill "$ID" CONT
+    expect_refusal 'container not running' "$B9RUN" kill "$ID" TERM
+  fi
   "$B9RUN" delete --force "$ID"
   STATUS=0
   b9 restore --bundle "$BACKEND" --image-path "$BACKEND.img" "$ID" </dev/null >/dev/null 2>&1 || STATUS=$?
