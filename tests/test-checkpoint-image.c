@@ -511,6 +511,39 @@ START_TEST (a_pause_or_resume_that_hangs_is_ended_all_the_same)
 }
 END_TEST
 
+/* How b9_programs_end leaves a program that looks like CRIU under its title, with @top open and no mark. */
+static int
+end_criu (const char *script, B9Ending ending)
+{
+  const char *const mine[] = {"/bin/sh", "-c", script, top, "criu: dump --rpc -t 7", NULL};
+  const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
+  GPid pid;
+  int status;
+
+  ck_assert (g_spawn_async (NULL, (char **)mine, (char **)environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
+                            &pid, NULL));
+  ck_assert (b9_programs_end ("token-1", top, ending));
+  ck_assert_int_eq (waitpid (pid, &status, 0), pid);
+  return status;
+}
+
+/* Killed at the wrong moment, it takes the container with it. */
+START_TEST (a_criu_that_saves_is_let_give_up)
+{
+  int status = end_criu ("exec 9<\"$0\"; sleep 0.5; exit 7", B9_ENDING_SAVE);
+
+  ck_assert (WIFEXITED (status) && WEXITSTATUS (status) == 7);
+}
+END_TEST
+
+START_TEST (a_criu_that_restores_is_ended)
+{
+  int status = end_criu ("exec 9<\"$0\"; while :; do sleep 0.1; done", B9_ENDING_RESTORE);
+
+  ck_assert (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+}
+END_TEST
+
 START_TEST (a_signal_is_a_reason_to_end)
 {
   sigset_t before;
@@ -554,6 +587,8 @@ main (void)
   tcase_add_test (journals, a_helper_that_lost_its_b9run_is_waited_for);
   tcase_add_test (journals, the_programs_of_an_operation_are_ended_and_no_others);
   tcase_add_test (journals, a_pause_or_resume_at_work_is_let_finish);
+  tcase_add_test (journals, a_criu_that_saves_is_let_give_up);
+  tcase_add_test (journals, a_criu_that_restores_is_ended);
   tcase_set_timeout (waits, 60);
   tcase_add_test (waits, a_pause_or_resume_that_hangs_is_ended_all_the_same);
   tcase_add_test (journals, a_signal_is_a_reason_to_end);

@@ -72,7 +72,7 @@ typedef struct {
   struct stat image; /* the directory that CRIU has open; st_ino 0: none */
 } Marks;
 
-/* "criu swrk 3", as runtimes start it, whatever stands before; once it is at work its title may stand there,
+/* "criu swrk 3", as runtimes start it, whatever stands before.  Once it is at work its title stands there,
  * "criu: dump --rpc ...", and its environment, with the mark, is cleared. */
 static gboolean
 is_criu (pid_t pid)
@@ -80,7 +80,11 @@ is_criu (pid_t pid)
   gsize size = 0;
   g_autofree char *line = read_proc (pid, "cmdline", &size);
 
-  return line != NULL && (g_str_has_prefix (line, "criu: ") || has_entry (line, size, "swrk"));
+  for (const char *at = line; at != NULL && at < line + size; at += strlen (at) + 1) {
+    if (strcmp (at, "swrk") == 0 || g_str_has_prefix (at, "criu: "))
+      return TRUE;
+  }
+  return FALSE;
 }
 
 static gboolean
