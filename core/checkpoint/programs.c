@@ -28,6 +28,7 @@
 
 #define MAX_ENVIRONMENT (1024 * 1024)
 #define MAX_OUTPUT 65536
+#define MAX_ANCESTORS 64
 #define LOOK_MS 50
 #define ENDING_ROUNDS 600
 #define ENDING_PAUSE_US 50000
@@ -73,18 +74,23 @@ typedef struct {
 } Marks;
 
 /* "criu swrk 3", as runtimes start it, whatever stands before.  Once it is at work its title stands there,
- * "criu: dump --rpc ...", and its environment, with the mark, is cleared. */
+ * "criu: dump --rpc ...", and its environment, with the mark, is cleared.  A title longer than that hides all
+ * but the first word, which is the loader's where CRIU was started through one; its mappings tell then. */
 static gboolean
-is_criu (pid_t pid)
+is_criu (pid_t pid, const char *environment)
 {
   gsize size = 0;
   g_autofree char *line = read_proc (pid, "cmdline", &size);
+  g_autofree char *mappings = NULL;
 
   for (const char *at = line; at != NULL && at < line + size; at += strlen (at) + 1) {
     if (strcmp (at, "swrk") == 0 || g_str_has_prefix (at, "criu: "))
       return TRUE;
   }
-  return FALSE;
+  if (strchr (environment, '=') != NULL)
+    return FALSE;
+  mappings = read_proc (pid, "maps", NULL);
+  return mappings != NULL && strstr (mappings, "/criu\n") != NULL;
 }
 
 static gboolean
@@ -113,25 +119,41 @@ parent_of (pid_t pid)
   return parent != NULL ? (pid_t)atoi (parent + strlen ("\nPPid:")) : 0;
 }
 
-/* One image may be restored by several at once; each CRIU has its own runtime. */
+static gboolean
+is_runtime_at_work (const char *line, gsize size)
+{
+  return line != NULL && (has_entry (line, size, "restore") || has_entry (line, size, "checkpoint"));
+}
+
+/* One image may be restored by several at once.  Each CRIU, and each task that it is just making of itself,
+ * has its own runtime above it, or nobody where that was killed. */
 static gboolean
 is_of_another (pid_t pid, const char *entry)
 {
-  gsize size = 0;
-  g_autofree char *environment = read_proc (parent_of (pid), "environ", &size);
+  for (guint i = 0; i < MAX_ANCESTORS && (pid = parent_of (pid)) > 1; i++) {
+    gsize size = 0;
+    g_autofree char *environment = read_proc (pid, "environ", &size);
+    g_autofree char *line = NULL;
 
-  for (const char *at = environment; at != NULL && at < environment + size; at += strlen (at) + 1) {
-    if (g_str_has_prefix (at, B9_OPERATION_VARIABLE "="))
-      return strcmp (at, entry) != 0;
+    for (const char *at = environment; at != NULL && at < environment + size; at += strlen (at) + 1) {
+      if (g_str_has_prefix (at, B9_OPERATION_VARIABLE "="))
+        return strcmp (at, entry) != 0;
+    }
+    if (environment == NULL)
+      return FALSE;
+    if (is_criu (pid, environment))
+      continue;
+    line = read_proc (pid, "cmdline", &size);
+    return is_runtime_at_work (line, size);
   }
   return FALSE;
 }
 
 /* By the time that it has lost its mark, and has a hold of any task, it has its image's directory open. */
 static gboolean
-is_criu_at_work (pid_t pid, const Marks *marks)
+is_criu_at_work (pid_t pid, const char *environment, const Marks *marks)
 {
-  return marks->image.st_ino != 0 && is_criu (pid) && has_open (pid, &marks->image) &&
+  return marks->image.st_ino != 0 && is_criu (pid, environment) && has_open (pid, &marks->image) &&
          !is_of_another (pid, marks->entry);
 }
 
@@ -166,7 +188,7 @@ ownership (pid_t pid, const Marks *marks)
 
   if (environment == NULL)
     return NOT_OURS;
-  if (is_criu_at_work (pid, marks))
+  if (is_criu_at_work (pid, environment, marks))
     return OURS_AND_HOLDS_TASKS;
   if (!has_entry (environment, size, marks->entry))
     return NOT_OURS;
@@ -260,8 +282,10 @@ end_one (pid_t pid, int pidfd, Ownership whose, gpointer data)
 {
   Ending *work = data;
 
-  if (whose == OURS_AND_HOLDS_TASKS)
+  if (whose == OURS_AND_HOLDS_TASKS) {
     add_activity (pid, pidfd, whose, &work->activity);
+    b9_pidfd_signal (pidfd, SIGCONT); /* it has to move to give up */
+  }
   if (may_be_killed (work, whose))
     b9_pidfd_signal (pidfd, SIGKILL);
 }

@@ -64,7 +64,8 @@ b9_checkpointing_path (const B9Line *line, const char *name)
 {
   const char *path = b9_line_value (line, name);
 
-  return path != NULL ? b9_absolute_path (path, NULL) : NULL;
+  /* An empty one is none, as runc has it, and not the working directory. */
+  return path != NULL && *path != '\0' ? b9_absolute_path (path, NULL) : NULL;
 }
 
 gboolean
