@@ -11,7 +11,7 @@ BUILD_PACKAGES='gcc libc6-dev make autoconf automake libtool pkg-config
 # brings a runc that Debian's package would push out.
 # CRIU calls iptables and ip when it saves a container.
 RUN_COMMANDS='runc:runc iptables:iptables ip:iproute2'
-TEST_COMMANDS='jq:jq podman:podman conmon:conmon containerd:containerd ctr:containerd
+TEST_COMMANDS='jq:jq zstd:zstd podman:podman conmon:conmon containerd:containerd ctr:containerd
   crun:crun ps:procps python3:python3 curl:curl setpriv:util-linux script:bsdutils'
 
 FEDORA_PACKAGES='gcc make autoconf automake libtool pkgconf-pkg-config libtool-ltdl-devel
