@@ -91,11 +91,12 @@ static gboolean
 fail_unknown (const B9Grammar *grammar, const char *word, const char *name, GError **error)
 {
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  const B9Option *before = find_option (grammar->before, name);
   const char *nearest;
 
-  if (find_option (grammar->before, name) != NULL)
+  if (before != NULL)
     return b9_fail (error, B9_ERROR_USAGE, "%s: --%s is a global option, which goes before the command",
-                    grammar->where, find_option (grammar->before, name)->name);
+                    grammar->where, before->name);
   for (const B9Option *option = grammar->options; option != NULL && option->name != NULL; option++)
     g_ptr_array_add (names, (gpointer)option->name);
   g_ptr_array_add (names, NULL);

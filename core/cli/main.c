@@ -130,10 +130,11 @@ check_globals (const B9App *app, GError **error)
 static gboolean
 check_argument_count (const B9Command *command, const B9Line *line, GError **error)
 {
-  g_autofree char *usage = b9_command_usage (command);
+  g_autofree char *usage = NULL;
 
   if (line->arguments->len >= command->min_arguments && line->arguments->len <= command->max_arguments)
     return TRUE;
+  usage = b9_command_usage (command);
   return b9_fail (
       error, B9_ERROR_USAGE, "%s: %s; usage: b9run %s", command->name,
       line->arguments->len < command->min_arguments ? "an argument is missing" : "too many arguments", usage);

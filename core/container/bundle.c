@@ -79,6 +79,20 @@ read_members (B9Bundle *bundle, GError **error)
   return TRUE;
 }
 
+static B9JsonText *
+load_config (const char *path, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  B9JsonText *config = b9_json_text_load (path, &problem);
+
+  if (g_error_matches (problem, B9_ERROR, B9_ERROR_PERMISSION))
+    b9_fail (error, B9_ERROR_PERMISSION, "%s cannot be read by user %u; run as root, or as its owner", path,
+             (unsigned)geteuid ());
+  else if (problem != NULL)
+    g_propagate_error (error, g_steal_pointer (&problem));
+  return config;
+}
+
 B9Bundle *
 b9_bundle_open (const char *path, GError **error)
 {
@@ -96,12 +110,7 @@ b9_bundle_open (const char *path, GError **error)
              bundle->path);
     return NULL;
   }
-  if (euidaccess (config, R_OK) != 0 && errno == EACCES) {
-    b9_fail (error, B9_ERROR_PERMISSION, "%s cannot be read by user %u; run as root, or as its owner", config,
-             (unsigned)geteuid ());
-    return NULL;
-  }
-  bundle->config = b9_json_text_load (config, error);
+  bundle->config = load_config (config, error);
   if (bundle->config == NULL || !read_members (bundle, error))
     return NULL;
   return g_steal_pointer (&bundle);
