@@ -14,9 +14,12 @@
 #include "core/sys/files.h"
 #include "core/sys/process.h"
 
+/* What comes of a signal to nobody.  All of nothing is no failure: clients kill by --all to be sure. */
 static int
-fail_not_running (const B9Target *target, GError **error)
+find_nobody (const B9Target *target, gboolean all, GError **error)
 {
+  if (all)
+    return 0;
   b9_fail (error, B9_ERROR_NOT_RUNNING, "container not running: %s", target->id);
   return -1;
 }
@@ -29,7 +32,7 @@ ask (const B9Target *target, gboolean all, GError **error)
 
   if (state == NULL)
     return -1;
-  return !all && strcmp (state->status, "stopped") == 0 ? fail_not_running (target, error) : 0;
+  return strcmp (state->status, "stopped") == 0 ? find_nobody (target, all, error) : 0;
 }
 
 /* What has been created and not started has no program to catch a signal, so one of these ends it. */
@@ -80,7 +83,7 @@ end_idle_container (B9App *app, const B9Target *target, const B9Line *line, int 
   if (state == NULL)
     return -1;
   if (strcmp (state->status, "stopped") == 0)
-    return b9_line_flag (line, "all") ? 0 : fail_not_running (target, error);
+    return find_nobody (target, b9_line_flag (line, "all"), error);
   if (strcmp (state->status, "created") == 0 && end_process (target, state->pid, number))
     return 0;
   if (strcmp (state->status, "paused") != 0 || number != SIGKILL)
@@ -101,7 +104,6 @@ kill_translated (B9App *app, const B9Target *target, const B9Line *line, int num
   status = b9_app_perform_on (app, target, B9_OPERATION_KILL, line, &problem);
   if (problem == NULL)
     return status;
-  /* All of nothing is no failure: clients kill by --all to be sure. */
   if (all && g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_RUNNING))
     return 0;
   if (g_error_matches (problem, B9_ERROR, B9_ERROR_WRONG_STATE) && is_ending (number))
@@ -110,7 +112,7 @@ kill_translated (B9App *app, const B9Target *target, const B9Line *line, int num
   if ((g_error_matches (problem, B9_ERROR, B9_ERROR_BACKEND_FAILED) ||
        g_error_matches (problem, B9_ERROR, B9_ERROR_WRONG_STATE)) &&
       b9_has_ended (target))
-    return all ? 0 : fail_not_running (target, error);
+    return find_nobody (target, all, error);
   g_propagate_error (error, g_steal_pointer (&problem));
   return -1;
 }
