@@ -215,13 +215,11 @@ b9_app_runtime (B9App *app, const char *name, GError **error)
   return runtime;
 }
 
-/* Nothing named a backend and runc is not there: say which are, rather than choose another isolation
- * silently. */
-static void
-name_the_others (B9App *app, GError **error)
+GPtrArray *
+b9_app_runtimes_here (B9App *app)
 {
+  GPtrArray *here = g_ptr_array_new ();
   g_autoptr (GPtrArray) providers = NULL;
-  g_autoptr (GString) names = g_string_new (NULL);
 
   b9_registry_load_all (app->registry);
   providers = b9_registry_providers (app->registry, B9_PROVIDER_BACKEND);
@@ -231,7 +229,23 @@ name_the_others (B9App *app, GError **error)
     g_autofree char *program = runtime != NULL ? b9_runtime_program (runtime, NULL) : NULL;
 
     if (program != NULL)
-      g_string_append_printf (names, "%s--backend=%s", names->len > 0 ? ", " : "", provider->name);
+      g_ptr_array_add (here, (gpointer)runtime);
+  }
+  return here;
+}
+
+/* Nothing named a backend and runc is not there: say which are, rather than choose another isolation
+ * silently. */
+static void
+name_the_others (B9App *app, GError **error)
+{
+  g_autoptr (GPtrArray) here = b9_app_runtimes_here (app);
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint i = 0; i < here->len; i++) {
+    const B9Runtime *runtime = g_ptr_array_index (here, i);
+
+    g_string_append_printf (names, "%s--backend=%s", names->len > 0 ? ", " : "", runtime->name);
   }
   if (names->len > 0)
     g_prefix_error (error, "no backend was asked for, so runc is used; to choose one that is here: %s.  ",

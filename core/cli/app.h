@@ -24,6 +24,9 @@ char *b9_app_choose_backend (B9App *app, const B9Bundle *bundle, GError **error)
 /* Opens a backend once; borrowed. */
 const B9Runtime *b9_app_runtime (B9App *app, const char *name, GError **error);
 
+/* The backends whose runtime is here: GPtrArray of const B9Runtime, each borrowed. */
+GPtrArray *b9_app_runtimes_here (B9App *app);
+
 /* The place for a new container of @bundle: backend, program, root and flags.  Claims nothing. */
 gboolean b9_app_new_target (B9App *app, const B9Bundle *bundle, const char *id, B9Target *target,
                             GError **error);

@@ -110,24 +110,21 @@ add_chosen_place (B9App *app, GHashTable *places, GError **error)
 static void
 add_other_places (B9App *app, GHashTable *places)
 {
-  g_autoptr (GPtrArray) providers = NULL;
+  g_autoptr (GPtrArray) here = NULL;
 
   if (b9_app_explicit_backend (app) != NULL)
     return;
-  b9_registry_load_all (app->registry);
-  providers = b9_registry_providers (app->registry, B9_PROVIDER_BACKEND);
-  for (guint i = 0; i < providers->len; i++) {
-    const B9Provider *provider = g_ptr_array_index (providers, i);
-    const B9Runtime *runtime = b9_app_runtime (app, provider->name, NULL);
-    g_autofree char *program = runtime != NULL ? b9_runtime_program (runtime, NULL) : NULL;
-    g_autofree char *root = program != NULL ? b9_runtime_root (runtime, NULL) : NULL;
+  here = b9_app_runtimes_here (app);
+  for (guint i = 0; i < here->len; i++) {
+    const B9Runtime *runtime = g_ptr_array_index (here, i);
+    g_autofree char *root = b9_runtime_root (runtime, NULL);
     Place *place;
 
     if (root == NULL || !g_file_test (root, G_FILE_TEST_IS_DIR))
       continue;
-    place = place_for (places, provider->name, root, root);
+    place = place_for (places, runtime->name, root, root);
     if (place->program == NULL)
-      place->program = g_steal_pointer (&program);
+      place->program = b9_runtime_program (runtime, NULL);
   }
 }
 
