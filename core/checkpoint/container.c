@@ -34,7 +34,37 @@
 #define MONITOR_ROUNDS 1000
 #define MONITOR_PAUSE_US 1000
 
-/* Pauses or resumes it.  What failed may be done in part: then the runtime's files are made true. */
+gboolean
+b9_container_has_trait (const B9Target *target, guint32 trait)
+{
+  const B9Backend *backend = target->runtime->backend;
+
+  return B9_STRUCT_HAS (backend, checkpoint_traits) && (backend->checkpoint_traits & trait) != 0;
+}
+
+/* Before what pauses or resumes it.  A resume has to be, also where nothing can be written any more. */
+static gboolean
+begin_change (const B9Target *target, B9Operation operation, GError **error)
+{
+  gboolean pauses = operation == B9_OPERATION_PAUSE;
+
+  if (!b9_status_begin (target, pauses ? "paused" : "running", pauses ? error : NULL) && pauses)
+    return FALSE;
+  b9_programs_mark_change (TRUE);
+  return TRUE;
+}
+
+/* After it.  What failed may be done in part: then the runtime's files are made true. */
+static gboolean
+settle_change (const B9Target *target, gboolean done, GError **error)
+{
+  if (!done)
+    return b9_status_amend (target, error);
+  b9_status_done (target);
+  return TRUE;
+}
+
+/* Pauses or resumes it. */
 static gboolean
 change (const B9Target *target, B9Operation operation, GError **error)
 {
@@ -42,16 +72,11 @@ change (const B9Target *target, B9Operation operation, GError **error)
   g_autofree char *answer = NULL;
   GError *worse = NULL;
 
-  if (operation == B9_OPERATION_PAUSE && !b9_status_begin (target, "paused", error))
+  if (!begin_change (target, operation, error))
     return FALSE;
-  if (operation == B9_OPERATION_RESUME) /* which has to be, also where nothing can be written any more */
-    b9_status_begin (target, "running", NULL);
-  b9_programs_mark_change (TRUE);
   answer = b9_query (target->runtime, &request, CHANGE_SECONDS, error);
   b9_programs_mark_change (FALSE);
-  if (answer != NULL) {
-    b9_status_done (target);
-  } else if (!b9_status_amend (target, &worse)) {
+  if (!settle_change (target, answer != NULL, &worse)) {
     g_clear_error (error);
     g_propagate_error (error, worse);
   }
@@ -94,17 +119,14 @@ was_refused (const B9Target *target, const B9Request *request, const B9Watch *wa
 static gboolean
 run_pause (const B9Target *target, B9Watch *watch, GError **error)
 {
-  gboolean done;
+  gboolean ran;
 
-  watch->outlives_us = TRUE;
-  if (!b9_status_begin (target, "paused", error))
+  if (!begin_change (target, B9_OPERATION_PAUSE, error))
     return FALSE;
-  b9_programs_mark_change (TRUE);
-  done = b9_watch_run (watch, error);
+  watch->outlives_us = TRUE;
+  ran = b9_watch_run (watch, error);
   b9_programs_mark_change (FALSE);
-  if (done && watch->wait_status == 0)
-    b9_status_done (target);
-  return done && (watch->wait_status == 0 || b9_status_amend (target, error));
+  return ran && settle_change (target, watch->wait_status == 0, error);
 }
 
 gboolean
@@ -216,14 +238,6 @@ kill_all (const B9Target *target, GError **error)
   return answer != NULL;
 }
 
-static guint32
-traits_of (const B9Target *target)
-{
-  const B9Backend *backend = target->runtime->backend;
-
-  return B9_STRUCT_HAS (backend, checkpoint_traits) ? backend->checkpoint_traits : 0;
-}
-
 /* Whoever waits for the container's status has it from the monitor, so that gets its time to write it. */
 static void
 let_monitor_write (const B9Target *target)
@@ -258,14 +272,14 @@ gboolean
 b9_container_end (B9Index *index, const B9Target *target, pid_t pid, GError **error)
 {
   b9_autofd pidfd = b9_pidfd_open (pid);
-  guint32 traits = traits_of (target);
   gboolean killed;
 
   if (pidfd < 0 && errno != ESRCH)
     return b9_fail_errno (error, errno, "the container's process %d cannot be watched", (int)pid);
   if (pidfd >= 0 && b9_process_alive (pid, 0)) {
-    killed = (traits & B9_CHECKPOINT_PAUSED_REFUSES_KILL) != 0 ? b9_pidfd_signal (pidfd, SIGKILL)
-                                                               : kill_all (target, error);
+    killed = b9_container_has_trait (target, B9_CHECKPOINT_PAUSED_REFUSES_KILL)
+                 ? b9_pidfd_signal (pidfd, SIGKILL)
+                 : kill_all (target, error);
     if (!killed && error != NULL && *error == NULL)
       return b9_fail_errno (error, errno, "the container's process %d cannot be ended", (int)pid);
     if (!killed)
@@ -274,7 +288,7 @@ b9_container_end (B9Index *index, const B9Target *target, pid_t pid, GError **er
       return b9_fail (error, B9_ERROR_TIMEOUT, "the container's process %d was killed and does not end",
                       (int)pid);
   }
-  if ((traits & B9_CHECKPOINT_SAVE_DELETES) != 0)
+  if (b9_container_has_trait (target, B9_CHECKPOINT_SAVE_DELETES))
     delete_container (index, target);
   return TRUE;
 }

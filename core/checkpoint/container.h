@@ -11,6 +11,9 @@
 
 G_BEGIN_DECLS
 
+/* Whether its backend has @trait (B9CheckpointTrait). */
+gboolean b9_container_has_trait (const B9Target *target, guint32 trait);
+
 /* Pauses it, if it is not paused. */
 gboolean b9_container_pause (const B9Target *target, GError **error);
 

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 
 #include "core/checkpoint/cancel.h"
+#include "core/checkpoint/container.h"
 #include "core/run/spawn.h"
 #include "core/sys/failure.h"
 #include "core/sys/process.h"
@@ -31,8 +32,7 @@ b9_outsiders_ask (B9Outsiders *outsiders, const B9Target *target, const sigset_t
   g_auto (GStrv) argv = NULL;
   B9Spawn spawn = {.error = -1, .mask = mask};
 
-  if (!B9_STRUCT_HAS (backend, checkpoint_traits) ||
-      (backend->checkpoint_traits & B9_CHECKPOINT_SANDBOX) == 0)
+  if (!b9_container_has_trait (target, B9_CHECKPOINT_SANDBOX))
     return TRUE;
   b9_fd_close (&outsiders->output);
   outsiders->output = memfd_create ("b9run-ps", MFD_CLOEXEC);

@@ -29,14 +29,6 @@
 
 #define YARD_PREFIX ".criu.cgyard."
 
-static guint32
-traits_of (const B9Target *target)
-{
-  const B9Backend *backend = target->runtime->backend;
-
-  return B9_STRUCT_HAS (backend, checkpoint_traits) ? backend->checkpoint_traits : 0;
-}
-
 static gboolean
 count_bytes (guint64 bytes, gpointer data)
 {
@@ -63,7 +55,6 @@ static gboolean
 check_backend (const B9Restore *restore, const B9Target *target, GError **error)
 {
   const B9Manifest *manifest = restore->manifest;
-  guint32 traits = traits_of (target);
   g_autofree char *version = NULL;
   g_autofree char *saved_flags = joined_flags (manifest->flags);
   g_autofree char *flags = joined_flags (target->flags);
@@ -73,12 +64,12 @@ check_backend (const B9Restore *restore, const B9Target *target, GError **error)
                     "backend-differs: the image was saved by backend %s, and this is %s; restore it with "
                     "--backend=%s, or start the container cold",
                     manifest->backend, target->runtime->name, manifest->backend);
-  if ((traits & B9_CHECKPOINT_SAME_FLAGS) != 0 && strcmp (saved_flags, flags) != 0)
+  if (b9_container_has_trait (target, B9_CHECKPOINT_SAME_FLAGS) && strcmp (saved_flags, flags) != 0)
     return b9_fail (error, B9_ERROR_START_COLD,
                     "flags-differ: the image was saved under \"%s\", and these are \"%s\"; give the same, or "
                     "start the container cold",
                     saved_flags, flags);
-  if ((traits & B9_CHECKPOINT_SAME_VERSION) == 0 || manifest->backend_version == NULL)
+  if (!b9_container_has_trait (target, B9_CHECKPOINT_SAME_VERSION) || manifest->backend_version == NULL)
     return TRUE;
   version = b9_job_version (target, error);
   if (version == NULL)

@@ -69,12 +69,6 @@ patterns (const Work *work)
 }
 
 static gboolean
-has_trait (const Work *work, guint32 trait)
-{
-  return B9_STRUCT_HAS (work->backend, checkpoint_traits) && (work->backend->checkpoint_traits & trait) != 0;
-}
-
-static gboolean
 go_on (GError **error)
 {
   const char *reason = b9_cancel_reason ();
@@ -141,8 +135,9 @@ static gboolean
 check_room (Work *work, GError **error)
 {
   guint64 devices = b9_parties_device_bytes (work->parties);
-  guint64 room = has_trait (work, B9_CHECKPOINT_RAW_MEMORY) ? b9_image_free_space (work->save->image)
-                                                            : G_MAXUINT64;
+  guint64 room = b9_container_has_trait (work->target, B9_CHECKPOINT_RAW_MEMORY)
+                     ? b9_image_free_space (work->save->image)
+                     : G_MAXUINT64;
 
   work->expected = b9_container_memory_at_most (work->target, work->pid) + devices;
   if (work->expected + EXTRA_ROOM > room) /* processes may share most of it */
@@ -213,10 +208,7 @@ fail_save (const Work *work, const B9Watch *watch, GError **error)
 static gboolean
 ends_with_save (const Work *work)
 {
-  const B9Backend *backend = work->backend;
-
-  return !work->save->leave_running && B9_STRUCT_HAS (backend, checkpoint_traits) &&
-         (backend->checkpoint_traits & B9_CHECKPOINT_SAVE_DELETES) != 0 &&
+  return !work->save->leave_running && b9_container_has_trait (work->target, B9_CHECKPOINT_SAVE_DELETES) &&
          b9_job_has_option (&work->job, "link-remap");
 }
 

@@ -95,22 +95,13 @@ add_below (Look *look, pid_t pid)
   }
 }
 
-static gboolean
-is_sandbox (const B9Target *target)
-{
-  const B9Backend *backend = target->runtime->backend;
-
-  return B9_STRUCT_HAS (backend, checkpoint_traits) &&
-         (backend->checkpoint_traits & B9_CHECKPOINT_SANDBOX) != 0;
-}
-
 static char *
 account_of_all (const B9Target *target, pid_t pid, gboolean *is_running)
 {
   g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
   Look look = {.lines = lines};
 
-  if (is_sandbox (target)) {
+  if (b9_container_has_trait (target, B9_CHECKPOINT_SANDBOX)) {
     add_below (&look, pid);
   } else {
     g_autoptr (GArray) processes = b9_container_processes (b9_container_cgroups (target), pid);
@@ -153,8 +144,9 @@ b9_stillness_free (B9Stillness *stillness)
 static gboolean
 is_paused (const B9Target *target)
 {
-  g_autoptr (B9State) state = is_sandbox (target) ? b9_query_state (target, NULL, NULL)
-                                                  : b9_look_at_state (target, NULL);
+  g_autoptr (B9State) state = b9_container_has_trait (target, B9_CHECKPOINT_SANDBOX)
+                                  ? b9_query_state (target, NULL, NULL)
+                                  : b9_look_at_state (target, NULL);
 
   return state != NULL && strcmp (state->status, "paused") == 0;
 }
