@@ -57,11 +57,22 @@ read_proc (pid_t pid, const char *name, gsize *size)
   return b9_read_file (AT_FDCWD, path, MAX_ENVIRONMENT, size, NULL);
 }
 
-static gboolean
-has_entry (const char *environment, gsize size, const char *entry)
+/* Of NUL-ended words (an environment, a command line) the first that begins with @beginning; or NULL. */
+static const char *
+find_word (const char *words, gsize size, const char *beginning)
 {
-  for (const char *at = environment; at < environment + size; at += strlen (at) + 1) {
-    if (strcmp (at, entry) == 0)
+  for (const char *at = words; at != NULL && at < words + size; at += strlen (at) + 1) {
+    if (g_str_has_prefix (at, beginning))
+      return at;
+  }
+  return NULL;
+}
+
+static gboolean
+has_word (const char *words, gsize size, const char *word)
+{
+  for (const char *at = words; at != NULL && at < words + size; at += strlen (at) + 1) {
+    if (strcmp (at, word) == 0)
       return TRUE;
   }
   return FALSE;
@@ -83,10 +94,8 @@ is_criu (pid_t pid, const char *environment)
   g_autofree char *line = read_proc (pid, "cmdline", &size);
   g_autofree char *mappings = NULL;
 
-  for (const char *at = line; at != NULL && at < line + size; at += strlen (at) + 1) {
-    if (strcmp (at, "swrk") == 0 || g_str_has_prefix (at, "criu: "))
-      return TRUE;
-  }
+  if (has_word (line, size, "swrk") || find_word (line, size, "criu: ") != NULL)
+    return TRUE;
   if (strchr (environment, '=') != NULL)
     return FALSE;
   mappings = read_proc (pid, "maps", NULL);
@@ -120,9 +129,12 @@ parent_of (pid_t pid)
 }
 
 static gboolean
-is_runtime_at_work (const char *line, gsize size)
+is_runtime_at_work (pid_t pid)
 {
-  return line != NULL && (has_entry (line, size, "restore") || has_entry (line, size, "checkpoint"));
+  gsize size = 0;
+  g_autofree char *line = read_proc (pid, "cmdline", &size);
+
+  return has_word (line, size, "restore") || has_word (line, size, "checkpoint");
 }
 
 /* One image may be restored by several at once.  Each CRIU, and each task that it is just making of itself,
@@ -133,18 +145,14 @@ is_of_another (pid_t pid, const char *entry)
   for (guint i = 0; i < MAX_ANCESTORS && (pid = parent_of (pid)) > 1; i++) {
     gsize size = 0;
     g_autofree char *environment = read_proc (pid, "environ", &size);
-    g_autofree char *line = NULL;
+    const char *mark = find_word (environment, size, B9_OPERATION_VARIABLE "=");
 
-    for (const char *at = environment; at != NULL && at < environment + size; at += strlen (at) + 1) {
-      if (g_str_has_prefix (at, B9_OPERATION_VARIABLE "="))
-        return strcmp (at, entry) != 0;
-    }
+    if (mark != NULL)
+      return strcmp (mark, entry) != 0;
     if (environment == NULL)
       return FALSE;
-    if (is_criu (pid, environment))
-      continue;
-    line = read_proc (pid, "cmdline", &size);
-    return is_runtime_at_work (line, size);
+    if (!is_criu (pid, environment))
+      return is_runtime_at_work (pid);
   }
   return FALSE;
 }
@@ -186,16 +194,15 @@ ownership (pid_t pid, const Marks *marks)
   g_autofree char *environment = pid != getpid () ? read_proc (pid, "environ", &size) : NULL;
   g_autofree char *name = NULL;
 
-  if (environment == NULL)
+  if (environment == NULL || size == 0) /* a thread of the kernel's, a zombie */
     return NOT_OURS;
   if (is_criu_at_work (pid, environment, marks))
     return OURS_AND_HOLDS_TASKS;
-  if (!has_entry (environment, size, marks->entry))
+  if (!has_word (environment, size, marks->entry))
     return NOT_OURS;
   name = read_proc (pid, "comm", NULL);
-  return name != NULL
-             ? ownership_by_name (pid, g_strchomp (name), has_entry (environment, size, CHANGE_ENTRY))
-             : OURS;
+  return name != NULL ? ownership_by_name (pid, g_strchomp (name), has_word (environment, size, CHANGE_ENTRY))
+                      : OURS;
 }
 
 typedef void (*Visit) (pid_t pid, int pidfd, Ownership whose, gpointer data);
