@@ -147,27 +147,36 @@ check_mounts (const RunscWork *work, GError **error)
 
 /* --- a service manager's sockets --- */
 
+/* Where process.env sets the variable @name, the last time; *pointer stays where it does not. */
+static gboolean
+find_variable (const B9Spec *spec, const char *name, char **pointer, GError **error)
+{
+  g_autofree char *beginning = g_strconcat (name, "=", NULL);
+  guint count = spec->length (spec, "/process/env");
+
+  for (guint i = 0; i < count; i++) {
+    g_autofree char *place = g_strdup_printf ("/process/env/%u", i);
+    g_autofree char *entry = NULL;
+
+    if (!spec->string (spec, place, &entry, error))
+      return FALSE;
+    if (entry == NULL || !g_str_has_prefix (entry, beginning))
+      continue;
+    g_free (*pointer);
+    *pointer = g_steal_pointer (&place);
+  }
+  return TRUE;
+}
+
 /* In the place of the entry of that name, or behind the others. */
 static gboolean
 set_variable (RunscWork *work, const char *name, guint value, GError **error)
 {
-  g_autofree char *beginning = g_strconcat (name, "=", NULL);
-  g_autofree char *json = g_strdup_printf ("\"%s%u\"", beginning, value);
+  g_autofree char *json = g_strdup_printf ("\"%s=%u\"", name, value);
   g_autofree char *place = g_strdup ("/process/env/-");
-  guint count = work->spec->length (work->spec, "/process/env");
 
-  for (guint i = 0; i < count; i++) {
-    g_autofree char *pointer = g_strdup_printf ("/process/env/%u", i);
-    g_autofree char *entry = NULL;
-
-    if (!work->spec->string (work->spec, pointer, &entry, error))
-      return FALSE;
-    if (entry == NULL || !g_str_has_prefix (entry, beginning))
-      continue;
-    g_free (place);
-    place = g_steal_pointer (&pointer);
-  }
-  return work->spec->set (work->spec, place, json,
+  return find_variable (work->spec, name, &place, error) &&
+         work->spec->set (work->spec, place, json,
                           "runsc: the descriptors of LISTEN_FDS, as runc passes them on", error);
 }
 
@@ -187,30 +196,18 @@ pass_sockets (RunscWork *work, GError **error)
   return set_variable (work, "LISTEN_FDS", count, error) && set_variable (work, "LISTEN_PID", 1, error);
 }
 
-static gboolean
-has_variable (const B9Spec *spec, const char *name)
-{
-  g_autofree char *beginning = g_strconcat (name, "=", NULL);
-
-  for (guint i = 0; i < spec->length (spec, "/process/env"); i++) {
-    g_autofree char *pointer = g_strdup_printf ("/process/env/%u", i);
-    g_autofree char *entry = NULL;
-
-    if (spec->string (spec, pointer, &entry, NULL) && entry != NULL && g_str_has_prefix (entry, beginning))
-      return TRUE;
-  }
-  return FALSE;
-}
-
 /* runc mounts a socket and passes its READY=1 on.  For runsc a socket of the host has to be opened to the
  * sandbox by --host-uds, which opens all of them, so that is for the user to decide. */
 static void
 report_notify_socket (RunscWork *work)
 {
   const char *path = g_getenv ("NOTIFY_SOCKET");
+  g_autofree char *place = NULL;
 
-  if (path == NULL || *path == '\0' || work->preparation->operation == B9_OPERATION_RESTORE ||
-      has_variable (work->spec, "NOTIFY_SOCKET"))
+  if (path == NULL || *path == '\0' || work->preparation->operation == B9_OPERATION_RESTORE)
+    return;
+  find_variable (work->spec, "NOTIFY_SOCKET", &place, NULL);
+  if (place != NULL)
     return;
   work->host->log (
       work->host, B9_LOG_WARNING,

@@ -107,7 +107,7 @@ replace_state (const B9Host *host, const B9Request *request, const char *before,
   return replaced;
 }
 
-/* Runs "runsc --root=ROOT WORD ID WORD"; what it printed, or NULL where it failed. */
+/* Runs runsc with three @words behind --root; what it printed, or NULL where it failed. */
 static char *
 ask (const B9Host *host, const B9Request *request, const char *const *words)
 {
@@ -126,20 +126,25 @@ ask (const B9Host *host, const B9Request *request, const char *const *words)
   return text;
 }
 
-/* What the sandbox says of its tasks, once they have had the time to stop or to go on. */
+/* What the sandbox says of its tasks now. */
+static RunscTasks
+ask_for_tasks (const B9Host *host, const B9Request *request)
+{
+  const char *const words[] = {"debug", "--stacks", request->id};
+  g_autofree char *stacks = ask (host, request, words);
+
+  return stacks != NULL ? runsc_text_tasks (stacks) : RUNSC_NO_TASKS;
+}
+
+/* The same, once they have had the time to stop. */
 static RunscTasks
 look_at_tasks (const B9Host *host, const B9Request *request)
 {
-  const char *const words[] = {"debug", "--stacks", request->id};
-  RunscTasks tasks = RUNSC_TASKS_RUN;
+  RunscTasks tasks = ask_for_tasks (host, request);
 
-  for (guint look = 0; look < LOOKS && tasks == RUNSC_TASKS_RUN; look++) {
-    g_autofree char *stacks = NULL;
-
-    if (look > 0)
-      g_usleep (LOOK_PAUSE_US);
-    stacks = ask (host, request, words);
-    tasks = stacks != NULL ? runsc_text_tasks (stacks) : RUNSC_NO_TASKS;
+  for (guint look = 1; look < LOOKS && tasks == RUNSC_TASKS_RUN; look++) {
+    g_usleep (LOOK_PAUSE_US);
+    tasks = ask_for_tasks (host, request);
   }
   return tasks;
 }
@@ -155,12 +160,8 @@ is_stopped_job (const B9Host *host, const B9Request *request)
   gboolean goes_on = FALSE;
 
   for (guint look = 0; sent != NULL && look < LOOKS && !goes_on; look++) {
-    const char *const words[] = {"debug", "--stacks", request->id};
-    g_autofree char *stacks = NULL;
-
     g_usleep (LOOK_PAUSE_US);
-    stacks = ask (host, request, words);
-    goes_on = stacks != NULL && runsc_text_tasks (stacks) == RUNSC_TASKS_RUN;
+    goes_on = ask_for_tasks (host, request) == RUNSC_TASKS_RUN;
   }
   if (goes_on)
     g_free (ask (host, request, stop));
