@@ -459,39 +459,65 @@ START_TEST (a_helper_that_lost_its_b9run_is_waited_for)
 }
 END_TEST
 
+static GPid
+start (const char *const *argv, const char *const *environment)
+{
+  GPid pid;
+
+  ck_assert (g_spawn_async (NULL, (char **)argv, (char **)environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
+                            &pid, NULL));
+  return pid;
+}
+
+static int
+wait_for (GPid pid)
+{
+  int status;
+
+  ck_assert_int_eq (waitpid (pid, &status, 0), pid);
+  return status;
+}
+
+/* How a program ends that is at work when b9_programs_end comes. */
+static int
+end_program (const char *const *argv, const char *const *environment, const char *image, B9Ending ending)
+{
+  GPid pid = start (argv, environment);
+
+  ck_assert (b9_programs_end ("token-1", image, ending));
+  return wait_for (pid);
+}
+
+static gboolean
+was_killed (int status)
+{
+  return WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL;
+}
+
 START_TEST (the_programs_of_an_operation_are_ended_and_no_others)
 {
   const char *const mine[] = {"/bin/sleep", "1000", NULL};
   const char *const environment[] = {B9_OPERATION_VARIABLE "=token-1", NULL};
   const char *const other_environment[] = {B9_OPERATION_VARIABLE "=token-12", NULL};
-  GPid victim, bystander;
+  GPid bystander = start (mine, other_environment);
   int status;
 
-  ck_assert (g_spawn_async (NULL, (char **)mine, (char **)environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-                            &victim, NULL));
-  ck_assert (g_spawn_async (NULL, (char **)mine, (char **)other_environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
-                            NULL, &bystander, NULL));
-  ck_assert (b9_programs_end ("token-1", NULL, B9_ENDING_SAVE));
-  ck_assert_int_eq (waitpid (victim, &status, 0), victim);
-  ck_assert (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+  ck_assert (was_killed (end_program (mine, environment, NULL, B9_ENDING_SAVE)));
   ck_assert_int_eq (waitpid (bystander, &status, WNOHANG), 0);
   kill (bystander, SIGKILL);
   waitpid (bystander, &status, 0);
 }
 END_TEST
 
+static const char *const environment_of_change[] = {B9_OPERATION_VARIABLE "=token-1", B9_CHANGE_VARIABLE "=1",
+                                                    NULL};
+
 /* Killed half-way, a pause or resume leaves a container that nobody knows the state of. */
 START_TEST (a_pause_or_resume_at_work_is_let_finish)
 {
   const char *const mine[] = {"/bin/sleep", "0.3", NULL};
-  const char *const environment[] = {B9_OPERATION_VARIABLE "=token-1", B9_CHANGE_VARIABLE "=1", NULL};
-  GPid pid;
-  int status;
+  int status = end_program (mine, environment_of_change, NULL, B9_ENDING_SAVE);
 
-  ck_assert (g_spawn_async (NULL, (char **)mine, (char **)environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-                            &pid, NULL));
-  ck_assert (b9_programs_end ("token-1", NULL, B9_ENDING_SAVE));
-  ck_assert_int_eq (waitpid (pid, &status, 0), pid);
   ck_assert (WIFEXITED (status) && WEXITSTATUS (status) == 0);
 }
 END_TEST
@@ -499,15 +525,8 @@ END_TEST
 START_TEST (a_pause_or_resume_that_hangs_is_ended_all_the_same)
 {
   const char *const mine[] = {"/bin/sleep", "1000", NULL};
-  const char *const environment[] = {B9_OPERATION_VARIABLE "=token-1", B9_CHANGE_VARIABLE "=1", NULL};
-  GPid pid;
-  int status;
 
-  ck_assert (g_spawn_async (NULL, (char **)mine, (char **)environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-                            &pid, NULL));
-  ck_assert (b9_programs_end ("token-1", NULL, B9_ENDING_SAVE));
-  ck_assert_int_eq (waitpid (pid, &status, 0), pid);
-  ck_assert (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+  ck_assert (was_killed (end_program (mine, environment_of_change, NULL, B9_ENDING_SAVE)));
 }
 END_TEST
 
@@ -517,14 +536,8 @@ end_criu (const char *script, B9Ending ending)
 {
   const char *const mine[] = {"/bin/sh", "-c", script, top, "criu: dump --rpc -t 7", NULL};
   const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
-  GPid pid;
-  int status;
 
-  ck_assert (g_spawn_async (NULL, (char **)mine, (char **)environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-                            &pid, NULL));
-  ck_assert (b9_programs_end ("token-1", top, ending));
-  ck_assert_int_eq (waitpid (pid, &status, 0), pid);
-  return status;
+  return end_program (mine, environment, top, ending);
 }
 
 /* Killed at the wrong moment, it takes the container with it. */
@@ -538,9 +551,7 @@ END_TEST
 
 START_TEST (a_criu_that_restores_is_ended)
 {
-  int status = end_criu ("exec 9<\"$0\"; while :; do sleep 0.1; done", B9_ENDING_RESTORE);
-
-  ck_assert (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+  ck_assert (was_killed (end_criu ("exec 9<\"$0\"; while :; do sleep 0.1; done", B9_ENDING_RESTORE)));
 }
 END_TEST
 

@@ -50,16 +50,16 @@ is_where_it_belongs() {
   esac
 }
 
-# by_itself STEP KIND: where b9run was killed, half a minute for its guardian, and what came of that.
+# by_itself STEP KIND: where b9run was killed, half a minute for its guardian, or two on a busy machine, and what came of that.
 by_itself() {
-  local tries=60
+  local end=$((SECONDS + 30 * ${WAIT_FACTOR:-4}))
   case $1:$2 in
     recover:*) return ;; # what is started by hand has no guardian
     *:b9run | *:b9run-work | *:b9run-amid | *:b9run-help) ;;
     *) return ;;
   esac
   until is_where_it_belongs "$1"; do
-    [ $((tries -= 1)) -gt 0 ] || { echo 'FROZEN: until somebody asks; '; return; }
+    [ "$SECONDS" -lt "$end" ] || { echo 'FROZEN: until somebody asks; '; return; }
     sleep 0.5
   done
   echo 'by itself: '
