@@ -49,14 +49,14 @@ open_host (void)
   data = (B9HostData){.config = config, .section = "backends.runsc"};
   b9_host_init (&host, &data);
   make_directory ("root");
-  script = g_strdup_printf (
-      "#!/bin/sh\ncd %s\n"
-      "case \"$*\" in\n"
-      "\"--root=$PWD/root debug --stacks c1\") exec cat stacks ;;\n"
-      "\"--root=$PWD/root kill c1 \"*) echo $4 >>signals; [ $4 != CONT ] || [ ! -e job ] || "
-      "cp job stacks ;;\n"
-      "*) exit 2 ;;\nesac\n",
-      top);
+  script = g_strdup_printf ("#!/bin/sh\ncd %s\n"
+                            "case \"$*\" in\n"
+                            "\"--root=$PWD/root debug --stacks c1\") exec cat stacks ;;\n"
+                            "\"--root=$PWD/root kill c1 \"*) [ ! -e deaf ] || exit 1; echo $4 >>signals; [ "
+                            "$4 != CONT ] || [ ! -e job ] || "
+                            "cp job stacks ;;\n"
+                            "*) exit 2 ;;\nesac\n",
+                            top);
   put_program (script);
 }
 
@@ -164,6 +164,20 @@ START_TEST (a_stopped_job_is_not_paused_and_stays_stopped)
 }
 END_TEST
 
+/* What cannot be told from a stopped job is not taken for paused. */
+START_TEST (a_signal_that_cannot_be_sent_is_no_answer)
+{
+  g_autoptr (GError) error = NULL;
+
+  put_file (STATE, RUNNING);
+  put_file ("stacks", STOPPED);
+  put_file ("deaf", "");
+  ck_assert (!amend ("paused", NULL, &error));
+  ck_assert_ptr_nonnull (strstr (error->message, "its sandbox does not tell which it is now"));
+  assert_state (RUNNING);
+}
+END_TEST
+
 START_TEST (a_file_that_is_cut_off_comes_from_what_was_kept)
 {
   put_file (STATE, "{\"id\":\"c1\",\"status\":\"paused\",\"gof");
@@ -243,6 +257,7 @@ main (void)
   tcase_add_test (tests, a_file_that_is_cut_off_and_was_not_kept_is_told);
   tcase_add_test (tests, a_command_that_has_ended_needs_no_question);
   tcase_add_test (tests, a_stopped_job_is_not_paused_and_stays_stopped);
+  tcase_add_test (tests, a_signal_that_cannot_be_sent_is_no_answer);
   tcase_add_test (tests, a_sandbox_that_does_not_tell_is_an_error);
   tcase_add_test (tests, a_state_file_that_cannot_be_read_is_an_error);
   tcase_add_test (tests, a_container_that_is_gone_needs_nothing);

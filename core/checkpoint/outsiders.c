@@ -58,7 +58,17 @@ is_from_outside (const char *line)
 }
 
 static gboolean
-wait_for_answer (B9Outsiders *outsiders, int *status, GError **error)
+fail_unlisted (const B9Target *target, const char *reason, B9Error code, GError **error)
+{
+  return b9_fail (
+      error, code,
+      "the container's programs cannot be listed: %s; nothing was saved, and b9run ps %s asks the "
+      "same",
+      reason, target->id);
+}
+
+static gboolean
+wait_for_answer (B9Outsiders *outsiders, const B9Target *target, int *status, GError **error)
 {
   b9_autofd pidfd = b9_pidfd_open (outsiders->pid);
   struct pollfd watched = {.fd = pidfd, .events = POLLIN};
@@ -67,7 +77,7 @@ wait_for_answer (B9Outsiders *outsiders, int *status, GError **error)
   for (guint look = 0; waitpid (outsiders->pid, status, WNOHANG) != outsiders->pid; look++) {
     reason = look == LOOKS ? "it does not answer" : b9_cancel_reason ();
     if (reason != NULL)
-      return b9_fail (error, B9_ERROR_FAILED, "the container's programs cannot be listed: %s", reason);
+      return fail_unlisted (target, reason, B9_ERROR_FAILED, error);
     poll (&watched, 1, LOOK_MS);
   }
   outsiders->pid = 0;
@@ -76,19 +86,19 @@ wait_for_answer (B9Outsiders *outsiders, int *status, GError **error)
 
 /* What the runtime printed; NULL where it failed, and then nobody knows what runs in there. */
 static char *
-take_answer (B9Outsiders *outsiders, GError **error)
+take_answer (B9Outsiders *outsiders, const B9Target *target, GError **error)
 {
   g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", outsiders->output);
   g_autofree char *answer = NULL;
   int status = 0;
 
-  if (!wait_for_answer (outsiders, &status, error))
+  if (!wait_for_answer (outsiders, target, &status, error))
     return NULL;
   g_file_get_contents (path, &answer, NULL, NULL);
   if (answer != NULL && status == 0)
     return g_steal_pointer (&answer);
-  b9_fail (error, B9_ERROR_BACKEND_FAILED, "the container's programs cannot be listed: %s",
-           answer != NULL ? g_strchomp (answer) : "what the runtime printed cannot be read");
+  fail_unlisted (target, answer != NULL ? g_strchomp (answer) : "what the runtime printed cannot be read",
+                 B9_ERROR_BACKEND_FAILED, error);
   return NULL;
 }
 
@@ -100,7 +110,7 @@ b9_outsiders_check (B9Outsiders *outsiders, const B9Target *target, GError **err
 
   if (outsiders->pid == 0)
     return TRUE;
-  answer = take_answer (outsiders, error);
+  answer = take_answer (outsiders, target, error);
   if (answer == NULL)
     return FALSE;
   lines = g_strsplit (answer, "\n", -1);

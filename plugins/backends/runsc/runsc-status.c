@@ -77,7 +77,10 @@ lock_state (const B9Host *host, const B9Request *request, GError **error)
       return lock;
     g_usleep (LOCK_PAUSE_US);
   }
-  g_set_error (error, B9_ERROR, B9_ERROR_IO, "%s cannot be locked: %s", path, g_strerror (errno));
+  g_set_error (
+      error, B9_ERROR, B9_ERROR_IO,
+      "%s cannot be locked: %s; where another runsc has it, wait for that, and then b9run recover %s", path,
+      g_strerror (errno), request->id);
   if (lock >= 0)
     close (lock);
   return -1;
@@ -151,21 +154,21 @@ look_at_tasks (const B9Host *host, const B9Request *request)
 
 /* A job that SIGSTOP has stopped looks like a paused one, and goes on at SIGCONT, which that one does not. To
  * take it for paused would be its end: a sandbox that is resumed without having been paused panics. */
-static gboolean
-is_stopped_job (const B9Host *host, const B9Request *request)
+static RunscTasks
+look_after_continue (const B9Host *host, const B9Request *request)
 {
   const char *const go_on[] = {"kill", request->id, "CONT"};
   const char *const stop[] = {"kill", request->id, "STOP"};
   g_autofree char *sent = ask (host, request, go_on);
-  gboolean goes_on = FALSE;
+  RunscTasks tasks = sent != NULL ? RUNSC_TASKS_STOPPED : RUNSC_NO_TASKS;
 
-  for (guint look = 0; sent != NULL && look < LOOKS && !goes_on; look++) {
+  for (guint look = 0; look < LOOKS && tasks == RUNSC_TASKS_STOPPED; look++) {
     g_usleep (LOOK_PAUSE_US);
-    goes_on = ask_for_tasks (host, request) == RUNSC_TASKS_RUN;
+    tasks = ask_for_tasks (host, request);
   }
-  if (goes_on)
+  if (tasks == RUNSC_TASKS_RUN)
     g_free (ask (host, request, stop));
-  return goes_on;
+  return tasks;
 }
 
 /* What the sandbox is, where its file says "running"; NULL where it does not tell. */
@@ -174,9 +177,11 @@ true_status (const B9Host *host, const B9Request *request)
 {
   RunscTasks tasks = look_at_tasks (host, request);
 
+  if (tasks == RUNSC_TASKS_STOPPED)
+    tasks = look_after_continue (host, request);
   if (tasks == RUNSC_NO_TASKS)
     return NULL;
-  return tasks == RUNSC_TASKS_RUN || is_stopped_job (host, request) ? "running" : "paused";
+  return tasks == RUNSC_TASKS_RUN ? "running" : "paused";
 }
 
 /* The state file with "running" in it, which runsc takes questions and signals for: amended, or kept where it
