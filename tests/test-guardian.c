@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -212,6 +213,71 @@ START_TEST (one_that_has_ended_lets_the_next_begin_and_alone)
 }
 END_TEST
 
+/* Has the lock with @name in it, for a while after the call. */
+static pid_t
+hold_lock (const char *name)
+{
+  g_autofree char *file = g_build_filename (top, "journal.lock", NULL);
+  int fd = open (file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  pid_t pid;
+
+  ck_assert_int_eq (flock (fd, LOCK_EX), 0);
+  ck_assert_int_eq (write (fd, name, strlen (name)), (ssize_t)strlen (name));
+  pid = fork ();
+  if (pid == 0) {
+    g_usleep (300000);
+    _exit (0);
+  }
+  close (fd);
+  return pid;
+}
+
+/* The lock is a guardian's, which signs nothing, so the name is of who had it before. */
+START_TEST (one_begins_after_whoever_looks)
+{
+  g_autoptr (B9Journal) journal = NULL;
+  pid_t looker = hold_lock ("2147483647 1 checkpoint\n");
+
+  journal = b9_journal_begin (top, B9_WORK_CHECKPOINT, NULL);
+  ck_assert_ptr_nonnull (journal);
+  ck_assert_int_eq (waitpid (looker, NULL, 0), looker);
+}
+END_TEST
+
+START_TEST (one_begins_after_a_recovery_and_beside_no_checkpoint)
+{
+  static const char *const works[] = {"recovery", "checkpoint"};
+  guint64 start = 0;
+
+  ck_assert (b9_process_look (getpid (), &start, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (works); i++) {
+    g_autofree char *name =
+        g_strdup_printf ("%d %" G_GUINT64_FORMAT " %s\n", (int)getpid (), start, works[i]);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (B9Journal) journal = NULL;
+    pid_t other = hold_lock (name);
+
+    journal = b9_journal_begin (top, B9_WORK_CHECKPOINT, &error);
+    ck_assert (i == 0 ? journal != NULL : g_error_matches (error, B9_ERROR, B9_ERROR_BUSY));
+    ck_assert_int_eq (waitpid (other, NULL, 0), other);
+  }
+}
+END_TEST
+
+/* What it says of a container that may stand still is not written over. */
+START_TEST (none_begins_over_one_that_was_cut_off)
+{
+  g_autoptr (B9Journal) first = b9_journal_begin (top, B9_WORK_CHECKPOINT, NULL);
+  g_autoptr (GError) error = NULL;
+
+  ck_assert (b9_journal_step (first, B9_STEP_SAVE, NULL));
+  b9_fd_close (&first->lock);
+  ck_assert_ptr_null (b9_journal_begin (top, B9_WORK_CHECKPOINT, &error));
+  ck_assert (g_error_matches (error, B9_ERROR, B9_ERROR_BUSY));
+  ck_assert_ptr_nonnull (strstr (error->message, "b9run recover"));
+}
+END_TEST
+
 int
 main (void)
 {
@@ -225,6 +291,9 @@ main (void)
   tcase_add_test (guardians, a_guardian_that_is_not_needed_goes);
   tcase_add_test (guardians, a_guardian_means_the_record_that_it_was_started_for);
   tcase_add_test (guardians, a_recovery_gets_what_it_needs_of_the_environment);
+  tcase_add_test (guardians, one_begins_after_whoever_looks);
+  tcase_add_test (guardians, one_begins_after_a_recovery_and_beside_no_checkpoint);
+  tcase_add_test (guardians, none_begins_over_one_that_was_cut_off);
   tcase_add_test (guardians, who_is_at_work_is_known);
   tcase_add_test (guardians, who_is_dead_is_not_at_work);
   tcase_add_test (guardians, who_is_at_work_is_named_where_that_is_known);

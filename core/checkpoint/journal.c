@@ -23,6 +23,8 @@
 #define LOCK_NAME "journal.lock"
 #define MAX_BYTES (1024 * 1024)
 #define MAX_NAME 128
+#define PATIENCE_US (10 * G_USEC_PER_SEC)
+#define LOOK_US 10000
 
 static const char *const step_names[] = {
     [B9_STEP_BEGUN] = "begun",       [B9_STEP_SUSPEND] = "suspend", [B9_STEP_PAUSE] = "pause",
@@ -131,12 +133,32 @@ b9_worker_describe (const B9Worker *worker, const char *id)
                           (int)worker->pid);
 }
 
+/* Nobody known has the lock for a moment only, and a recovery not for long: a guardian looks whether it is
+ * needed, or a command has just brought the container back. */
+static int
+take_lock_patiently (const char *directory, B9Work work)
+{
+  gint64 until = g_get_monotonic_time () + PATIENCE_US;
+  int lock;
+
+  while ((lock = take_lock (directory, work)) < 0 && errno == EWOULDBLOCK) {
+    B9Worker worker = {.work = B9_WORK_RECOVERY};
+
+    b9_journal_worker (directory, &worker);
+    errno = EWOULDBLOCK;
+    if (worker.work != B9_WORK_RECOVERY || g_get_monotonic_time () > until)
+      return -1;
+    g_usleep (LOOK_US);
+  }
+  return lock;
+}
+
 B9Journal *
 b9_journal_begin (const char *directory, B9Work work, GError **error)
 {
   g_autoptr (B9Journal) journal = g_new0 (B9Journal, 1);
 
-  journal->lock = take_lock (directory, work);
+  journal->lock = take_lock_patiently (directory, work);
   if (journal->lock < 0 && errno == EWOULDBLOCK) {
     b9_fail (error, B9_ERROR_BUSY,
              "another checkpoint, restore or recovery of this container is at work; wait until it has ended");
@@ -144,6 +166,12 @@ b9_journal_begin (const char *directory, B9Work work, GError **error)
   }
   if (journal->lock < 0) {
     b9_fail_errno (error, errno, "cannot lock %s/%s", directory, LOCK_NAME);
+    return NULL;
+  }
+  if (b9_journal_exists (directory)) {
+    b9_fail (error, B9_ERROR_BUSY,
+             "a checkpoint or restore of this container was cut off and is not brought to an end yet; "
+             "b9run recover does that, or says why it cannot");
     return NULL;
   }
   journal->directory = g_strdup (directory);

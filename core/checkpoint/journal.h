@@ -51,7 +51,8 @@ typedef struct {
   char **devices;      /* the device providers that have been asked to suspend */
 } B9Journal;
 
-/* Begins one.  B9_ERROR_BUSY where another process is at it. */
+/* Begins one, after a recovery that is at work.  B9_ERROR_BUSY where another process is at it, or one that was
+ * cut off left its journal. */
 B9Journal *b9_journal_begin (const char *directory, B9Work work, GError **error);
 
 /* Notes on the disk what comes next; where that fails, @journal stays at the step before. */

@@ -13,6 +13,7 @@
 #include "runsc-args.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define SEPARATOR "_sandbox:"
 #define STATE_ENDING ".state"
@@ -76,7 +77,8 @@ runsc_find (const B9Host *host, const char *root, const char *id)
   (void)host;
   if (g_file_test (path, G_FILE_TEST_EXISTS))
     return TRUE;
-  directory = g_dir_open (root, 0, NULL);
+  /* A sub-root is missing as a rule, and g_dir_open() looks for words in the user's language then. */
+  directory = access (root, F_OK) == 0 ? g_dir_open (root, 0, NULL) : NULL;
   while (directory != NULL && (entry = g_dir_read_name (directory)) != NULL) {
     g_autofree char *other = id_of_file (entry);
 
