@@ -100,6 +100,7 @@ libb9core_la_SOURCES = \
 	core/spec/diff.c core/spec/diff.h \
 	core/spec/pointer.c core/spec/pointer.h \
 	core/spec/spec.c core/spec/spec.h \
+	core/spec/types.c core/spec/types.h \
 	core/sys/cache-file.c core/sys/cache-file.h \
 	core/sys/cgroup.c core/sys/cgroup.h \
 	core/sys/clock.c core/sys/clock.h \

@@ -86,6 +86,7 @@ B9_CHECKS = \
 	tests/test-spawn \
 	tests/test-table \
 	tests/test-spec \
+	tests/test-spec-types \
 	tests/test-words
 check_PROGRAMS += $(B9_CHECKS) tests/fakes/fake-runtime $(B9_CUDA_FAKES)
 TESTS += $(B9_CHECKS)
@@ -290,6 +291,10 @@ tests_test_claim_LDADD = $(B9_TEST_LIBS)
 tests_test_query_SOURCES = tests/test-query.c tests/run-testing.h tests/directory-testing.h tests/suite-testing.h
 tests_test_query_CFLAGS = $(B9_TEST_CFLAGS)
 tests_test_query_LDADD = $(B9_TEST_LIBS)
+
+tests_test_spec_types_SOURCES = tests/test-spec-types.c tests/json-testing.h tests/suite-testing.h
+tests_test_spec_types_CFLAGS = $(B9_TEST_CFLAGS)
+tests_test_spec_types_LDADD = $(B9_TEST_LIBS)
 
 tests_test_spawn_SOURCES = tests/test-spawn.c tests/directory-testing.h tests/suite-testing.h
 tests_test_spawn_CFLAGS = $(B9_TEST_CFLAGS)

@@ -11,6 +11,7 @@
 #include "core/container/shadow.h"
 #include "core/run/claim.h"
 #include "core/run/launch.h"
+#include "core/spec/types.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
 
@@ -77,7 +78,8 @@ b9_launching_prepare (B9Launching *launching, B9App *app, const B9Line *line, B9
   if (!b9_check_id (id, error))
     return FALSE;
   launching->bundle = b9_bundle_open (b9_line_value (line, "bundle"), error);
-  if (launching->bundle == NULL || !check_terminal (launching, line, detached, error))
+  if (launching->bundle == NULL || !b9_spec_check_types (launching->bundle->config, error) ||
+      !check_terminal (launching, line, detached, error))
     return FALSE;
   settle_console_socket (line, launching->bundle);
   if (!b9_app_new_target (app, launching->bundle, id, &launching->target, error) ||

@@ -75,8 +75,12 @@ test_json_of_the_wrong_types_says_which() {
   refused_everywhere terminal b
   jq '.linux.cgroupsPath = 7' whole/config.json | config
   refused_everywhere cgroupsPath b
-  # This is for the runtime to say.
   jq '.process.args = "true"' whole/config.json | config
+  refused_everywhere 'process.args is a string, not an array' b
+  jq '.process.user.uid = -1' whole/config.json | config
+  refused_everywhere 'process.user.uid is -1, not a whole number' b
+  # This is for the runtime to say: only the specification has it, and no table of ours.
+  jq '.linux.resources.blockIO.weight = "heavy"' whole/config.json | config
   cp -a whole/rootfs b
   for BACKEND in $BACKENDS; do
     expect_refusal '' b9 run --bundle b "$(id_for c)"
