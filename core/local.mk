@@ -18,6 +18,7 @@ libb9core_la_SOURCES = \
 	core/checkpoint/rootfs.h core/checkpoint/rootfs-apply.c \
 	core/checkpoint/rootfs-layer.c core/checkpoint/rootfs-pack.c \
 	core/checkpoint/rootfs-plan.c \
+	core/checkpoint/change.c core/checkpoint/change.h \
 	core/checkpoint/cancel.c core/checkpoint/cancel.h \
 	core/checkpoint/container.c core/checkpoint/container.h \
 	core/checkpoint/digest.c core/checkpoint/digest.h \

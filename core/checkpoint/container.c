@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/checkpoint/change.h"
 #include "core/checkpoint/processes.h"
 #include "core/checkpoint/programs.h"
 #include "core/checkpoint/status.h"
@@ -42,28 +43,6 @@ b9_container_has_trait (const B9Target *target, guint32 trait)
   return B9_STRUCT_HAS (backend, checkpoint_traits) && (backend->checkpoint_traits & trait) != 0;
 }
 
-/* Before what pauses or resumes it.  A resume has to be, also where nothing can be written any more. */
-static gboolean
-begin_change (const B9Target *target, B9Operation operation, GError **error)
-{
-  gboolean pauses = operation == B9_OPERATION_PAUSE;
-
-  if (!b9_status_begin (target, pauses ? "paused" : "running", pauses ? error : NULL) && pauses)
-    return FALSE;
-  b9_programs_mark_change (TRUE);
-  return TRUE;
-}
-
-/* After it.  What failed may be done in part: then the runtime's files are made true. */
-static gboolean
-settle_change (const B9Target *target, gboolean done, GError **error)
-{
-  if (!done)
-    return b9_status_amend (target, error);
-  b9_status_done (target);
-  return TRUE;
-}
-
 /* Pauses or resumes it. */
 static gboolean
 change (const B9Target *target, B9Operation operation, GError **error)
@@ -72,11 +51,10 @@ change (const B9Target *target, B9Operation operation, GError **error)
   g_autofree char *answer = NULL;
   GError *worse = NULL;
 
-  if (!begin_change (target, operation, error))
+  if (!b9_change_begin (target, operation, error))
     return FALSE;
   answer = b9_query (target->runtime, &request, CHANGE_SECONDS, error);
-  b9_programs_mark_change (FALSE);
-  if (!settle_change (target, answer != NULL, &worse)) {
+  if (!b9_change_end (target, answer != NULL, &worse)) {
     g_clear_error (error);
     g_propagate_error (error, worse);
   }
@@ -119,14 +97,14 @@ was_refused (const B9Target *target, const B9Request *request, const B9Watch *wa
 static gboolean
 run_pause (const B9Target *target, B9Watch *watch, GError **error)
 {
-  gboolean ran;
-
-  if (!begin_change (target, B9_OPERATION_PAUSE, error))
+  if (!b9_change_begin (target, B9_OPERATION_PAUSE, error))
     return FALSE;
   watch->outlives_us = TRUE;
-  ran = b9_watch_run (watch, error);
-  b9_programs_mark_change (FALSE);
-  return ran && settle_change (target, watch->wait_status == 0, error);
+  if (!b9_watch_run (watch, error)) {
+    b9_programs_mark_change (FALSE);
+    return FALSE;
+  }
+  return b9_change_end (target, watch->wait_status == 0, error);
 }
 
 gboolean

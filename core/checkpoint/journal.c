@@ -30,15 +30,26 @@ static const char *const step_names[] = {
     [B9_STEP_BEGUN] = "begun",       [B9_STEP_SUSPEND] = "suspend", [B9_STEP_PAUSE] = "pause",
     [B9_STEP_SAVE] = "save",         [B9_STEP_VERIFY] = "verify",   [B9_STEP_STOP] = "stop",
     [B9_STEP_CONTINUE] = "continue", [B9_STEP_RESTORE] = "restore", [B9_STEP_CHECK] = "check",
+    [B9_STEP_CHANGE] = "change",
 };
 
 static const char *const work_names[] = {
-    [B9_WORK_CHECKPOINT] = "checkpoint", [B9_WORK_RESTORE] = "restore", [B9_WORK_RECOVERY] = "recovery"};
+    [B9_WORK_CHECKPOINT] = "checkpoint",
+    [B9_WORK_RESTORE] = "restore",
+    [B9_WORK_RECOVERY] = "recovery",
+    [B9_WORK_CHANGE] = "change",
+};
 
 const char *
 b9_step_name (B9Step step)
 {
   return step_names[step];
+}
+
+const char *
+b9_work_name (B9Work work)
+{
+  return work_names[work];
 }
 
 void
@@ -117,12 +128,19 @@ b9_journal_worker (const char *directory, B9Worker *worker)
   return TRUE;
 }
 
+gboolean
+b9_work_is_short (B9Work work)
+{
+  return work == B9_WORK_RECOVERY || work == B9_WORK_CHANGE;
+}
+
 char *
 b9_worker_describe (const B9Worker *worker, const char *id)
 {
   static const char *const done[] = {[B9_WORK_CHECKPOINT] = "checkpointed",
                                      [B9_WORK_RESTORE] = "restored",
-                                     [B9_WORK_RECOVERY] = "brought back after a checkpoint that was cut off"};
+                                     [B9_WORK_RECOVERY] = "brought back after a checkpoint that was cut off",
+                                     [B9_WORK_CHANGE] = "paused or resumed"};
 
   if (worker->pid == 0)
     return g_strdup_printf (
@@ -133,8 +151,8 @@ b9_worker_describe (const B9Worker *worker, const char *id)
                           (int)worker->pid);
 }
 
-/* Nobody known has the lock for a moment only, and a recovery not for long: a guardian looks whether it is
- * needed, or a command has just brought the container back. */
+/* Nobody known has the lock for a moment only, as a guardian that looks whether it is needed; and a recovery
+ * or a change is soon over. */
 static int
 take_lock_patiently (const char *directory, B9Work work)
 {
@@ -146,7 +164,7 @@ take_lock_patiently (const char *directory, B9Work work)
 
     b9_journal_worker (directory, &worker);
     errno = EWOULDBLOCK;
-    if (worker.work != B9_WORK_RECOVERY || g_get_monotonic_time () > until)
+    if (!b9_work_is_short (worker.work) || g_get_monotonic_time () > until)
       return -1;
     g_usleep (LOOK_US);
   }
@@ -170,7 +188,7 @@ b9_journal_begin (const char *directory, B9Work work, GError **error)
   }
   if (b9_journal_exists (directory)) {
     b9_fail (error, B9_ERROR_BUSY,
-             "a checkpoint or restore of this container was cut off and is not brought to an end yet; "
+             "an operation on this container was cut off and is not brought to an end yet; "
              "b9run recover does that, or says why it cannot");
     return NULL;
   }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * journal.h: how far a save or a restore has come, on the disk before each step, so that whoever comes after
- * a crash can bring the container back.
+ * journal.h: how far a save or a restore has come, or a pause or resume, on the disk before each step, so
+ * that whoever comes after a crash can bring the container back.
  *
  * It is the file `journal` in the container's record.  Who is at work holds a lock on `journal.lock` beside
  * it, which the kernel lets go when that process dies, and has its name in there.
@@ -30,12 +30,14 @@ typedef enum {
   B9_STEP_CONTINUE, /* the image is whole; the container goes on */
   B9_STEP_RESTORE,  /* the runtime restores */
   B9_STEP_CHECK,    /* the restored container is looked at */
+  B9_STEP_CHANGE,   /* its owner pauses or resumes it (change.h) */
 } B9Step;
 
 typedef enum {
   B9_WORK_CHECKPOINT,
   B9_WORK_RESTORE,
   B9_WORK_RECOVERY, /* of one that was cut off */
+  B9_WORK_CHANGE,
 } B9Work;
 
 typedef struct {
@@ -51,8 +53,13 @@ typedef struct {
   char **devices;      /* the device providers that have been asked to suspend */
 } B9Journal;
 
-/* Begins one, after a recovery that is at work.  B9_ERROR_BUSY where another process is at it, or one that was
- * cut off left its journal. */
+const char *b9_work_name (B9Work work); /* "checkpoint" */
+
+/* Whether it is worth while to wait for its end: a recovery, a pause or a resume. */
+gboolean b9_work_is_short (B9Work work);
+
+/* Begins one, after a recovery, pause or resume that is at work.  B9_ERROR_BUSY where another process is at
+ * it, or one that was cut off left its journal. */
 B9Journal *b9_journal_begin (const char *directory, B9Work work, GError **error);
 
 /* Notes on the disk what comes next; where that fails, @journal stays at the step before. */

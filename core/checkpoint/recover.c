@@ -17,6 +17,7 @@
 #include "core/sys/failure.h"
 
 #define PATIENCE_US (60 * G_USEC_PER_SEC)
+#define CHANGE_PATIENCE_US (10 * G_USEC_PER_SEC)
 #define LOOK_US 10000
 
 typedef struct {
@@ -160,12 +161,16 @@ proceed (Work *work, B9Registry *registry, const B9Config *config, B9Recovery *r
   B9Job job = {0};
   gboolean done;
 
-  g_message ("container %s: a checkpoint or restore was cut off at the step \"%s\"; it is brought to an end",
-             work->target->id, b9_step_name (step));
+  g_message ("container %s: a %s was cut off at the step \"%s\"; it is brought to an end", work->target->id,
+             step == B9_STEP_CHANGE ? "pause or resume" : "checkpoint or restore", b9_step_name (step));
   if (!b9_programs_end (work->journal->token, work->journal->image,
                         restores ? B9_ENDING_RESTORE : B9_ENDING_SAVE))
     return b9_fail (error, B9_ERROR_FAILED, "a program of the operation that was cut off does not end");
   b9_programs_mark (work->journal->token); /* for whoever recovers it where we are cut off too */
+  if (step == B9_STEP_CHANGE) {
+    *result = B9_RECOVERY_AMENDED;
+    return b9_status_amend (work->target, error);
+  }
   if (restores) {
     delete_restored (work);
     *result = B9_RECOVERY_DELETED;
@@ -226,9 +231,16 @@ b9_recover (B9Index *index, B9Target *target, B9Registry *registry, const B9Conf
     b9_journal_end (journal);
   else
     g_prefix_error (error,
-                    "container %s was being checkpointed when that was cut off, and cannot be brought back: ",
-                    target->id);
+                    "an operation on container %s was cut off, and it cannot be brought back: ", target->id);
   return done;
+}
+
+static gboolean
+is_worth_waiting (B9Work work, gint64 since)
+{
+  gint64 patience = work == B9_WORK_CHANGE ? CHANGE_PATIENCE_US : PATIENCE_US;
+
+  return b9_work_is_short (work) && g_get_monotonic_time () < since + patience;
 }
 
 /* Nobody known has the lock for a moment only: who begins, and a guardian that looks whether it is needed. */
@@ -237,16 +249,17 @@ b9_recover_patiently (B9Index *index, B9Target *target, B9Registry *registry, co
                       B9Recovery *result, B9Worker *worker, GError **error)
 {
   const char *directory = target->record->directory;
-  gint64 until = g_get_monotonic_time () + PATIENCE_US;
+  gint64 since = g_get_monotonic_time ();
 
   *result = B9_RECOVERY_NONE;
   while (b9_journal_exists (directory)) {
     *worker = (B9Worker){.work = B9_WORK_RECOVERY};
     if (!b9_recover (index, target, registry, config, result, error))
       return FALSE;
-    if (*result != B9_RECOVERY_BUSY ||
-        (b9_journal_worker (directory, worker) && worker->work != B9_WORK_RECOVERY) ||
-        g_get_monotonic_time () > until)
+    if (*result != B9_RECOVERY_BUSY)
+      return TRUE;
+    b9_journal_worker (directory, worker);
+    if (!is_worth_waiting (worker->work, since))
       return TRUE;
     g_usleep (LOOK_US);
     *result = B9_RECOVERY_NONE;

@@ -25,8 +25,8 @@ note_of (const B9Target *target)
   return b9_record_file (target->record, B9_JOURNAL_STATUS_NAME);
 }
 
-static gboolean
-needs_notes (const B9Target *target)
+gboolean
+b9_status_needs_notes (const B9Target *target)
 {
   const B9Backend *backend = target->runtime->backend;
 
@@ -41,7 +41,7 @@ b9_status_begin (const B9Target *target, const char *wanted, GError **error)
   g_autofree char *kept = NULL;
   g_autofree char *note = NULL;
 
-  if (!needs_notes (target))
+  if (!b9_status_needs_notes (target))
     return TRUE;
   kept = target->runtime->backend->keep_status (&target->runtime->host, &request);
   note = g_strconcat (wanted, "\n", kept, NULL);
@@ -53,7 +53,7 @@ b9_status_done (const B9Target *target)
 {
   g_autofree char *path = note_of (target);
 
-  if (needs_notes (target))
+  if (b9_status_needs_notes (target))
     unlink (path);
 }
 
@@ -80,7 +80,7 @@ b9_status_amend (const B9Target *target, GError **error)
   g_autofree char *note = NULL;
   g_autoptr (GError) problem = NULL;
 
-  if (!needs_notes (target))
+  if (!b9_status_needs_notes (target))
     return TRUE;
   note = b9_read_file (AT_FDCWD, path, NOTE_MAX, NULL, &problem);
   if (g_error_matches (problem, B9_ERROR, B9_ERROR_NOT_FOUND))

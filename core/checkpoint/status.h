@@ -12,6 +12,9 @@
 
 G_BEGIN_DECLS
 
+/* Whether the backend of @target is one that knows how. */
+gboolean b9_status_needs_notes (const B9Target *target);
+
 /* Before a pause or resume: notes beside the journal what the runtime's files say and that they will say
  * @wanted, "paused" or "running".  FALSE where that cannot be written: then nothing may be touched. */
 gboolean b9_status_begin (const B9Target *target, const char *wanted, GError **error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * at-work.c: what a command does about a container with a journal (app.h): a checkpoint, restore or recovery
- * is at work on it, or was cut off.
+ * at-work.c: what a command does about a container with a journal (app.h): a checkpoint, restore, recovery,
+ * pause or resume is at work on it, or was cut off.
  *
  * A checkpoint has saved the container before it ends it, so nobody may let it run in between.  What only
  * asks goes on; what would change the container is refused; who wants it dead gets that, and not the
@@ -102,8 +102,8 @@ cancel (const B9Target *target, const B9Worker *worker)
   if (pidfd < 0 || !b9_journal_worker (target->record->directory, &now) || now.pid != worker->pid ||
       now.start != worker->start)
     return;
-  g_message ("the %s of container %s by the b9run with PID %d is cancelled",
-             now.work == B9_WORK_RESTORE ? "restore" : "checkpoint", target->id, (int)now.pid);
+  g_message ("the %s of container %s by the b9run with PID %d is cancelled", b9_work_name (now.work),
+             target->id, (int)now.pid);
   b9_pidfd_signal (pidfd, SIGTERM);
 }
 

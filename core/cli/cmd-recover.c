@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cmd-recover.c: `recover [ID]`: what checkpoints and restores that were cut off have left, brought to an end
- * (core/checkpoint/recover.h).  Every other command does the same for the container that it names.
+ * cmd-recover.c: `recover [ID]`: what checkpoints, restores, pauses and resumes that were cut off have left,
+ * brought to an end (core/checkpoint/recover.h).  Every other command does the same for the container that it
+ * names.
  */
 #include "config.h"
 
@@ -20,13 +21,15 @@ result_words (B9Recovery recovery)
 {
   switch (recovery) {
   case B9_RECOVERY_BUSY:
-    return "a checkpoint or restore is at work";
+    return "an operation is at work";
   case B9_RECOVERY_UNDONE:
     return "a checkpoint was undone";
   case B9_RECOVERY_FINISHED:
     return "a checkpoint was finished";
   case B9_RECOVERY_DELETED:
     return "half a restore was deleted";
+  case B9_RECOVERY_AMENDED:
+    return "a pause or resume was cut off, and its state is as it has come out";
   default:
     return "nothing to do";
   }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/checkpoint/change.h"
 #include "core/cli/app.h"
 #include "core/run/query.h"
 #include "core/sys/failure.h"
@@ -14,6 +15,20 @@ int
 b9_cmd_start (B9App *app, const B9Line *line, GError **error)
 {
   return b9_app_perform (app, B9_OPERATION_START, line, error);
+}
+
+/* A pause or resume, which may be cut off. */
+static int
+change (B9App *app, const B9Target *target, B9Operation operation, const B9Line *line, GError **error)
+{
+  B9Journal *journal;
+  int status;
+
+  if (!b9_owner_change_begin (target, operation, &journal, error))
+    return -1;
+  status = b9_app_perform_on (app, target, operation, line, error);
+  b9_owner_change_end (target, journal, status == 0);
+  return status;
 }
 
 /* Some runtimes break on a pause of what does not run, so a backend that needs translation is asked for the
@@ -37,13 +52,17 @@ b9_cmd_pause (B9App *app, const B9Line *line, GError **error)
              state->status);
     return -1;
   }
-  return b9_app_perform_on (app, &target, B9_OPERATION_PAUSE, line, error);
+  return change (app, &target, B9_OPERATION_PAUSE, line, error);
 }
 
 int
 b9_cmd_resume (B9App *app, const B9Line *line, GError **error)
 {
-  return b9_app_perform (app, B9_OPERATION_RESUME, line, error);
+  g_auto (B9Target) target = {0};
+
+  if (!b9_app_find (app, b9_line_argument (line, 0), &target, error))
+    return -1;
+  return change (app, &target, B9_OPERATION_RESUME, line, error);
 }
 
 int

@@ -330,7 +330,7 @@ others_are_refused() {
   expect_stdout_has paused "$B9RUN" list
   expect_status 0 "$B9RUN" ps --format json "$ID"
   expect_status 0 "$B9RUN" kill "$ID" 0
-  expect_stdout_has 'a checkpoint or restore is at work' "$B9RUN" recover "$ID"
+  expect_stdout_has 'an operation is at work' "$B9RUN" recover "$ID"
   kill -0 "$victim"
   kill -TERM "$victim"
   status_of "$victim"
@@ -454,6 +454,46 @@ test_a_sandbox_that_does_not_tell_is_recovered_once_it_does() {
   "$B9RUN" recover "$ID"
   goes_on runsc
   is_undone
+  "$B9RUN" delete --force "$ID"
+}
+
+# dies_at OPERATION [COMMAND]: the runtime dies when that is done and not written down, and COMMAND runs before.
+dies_at() {
+  swap_program 'case " $* " in *" '"$1"' "*) file=/run/gvisor/'"${ID}_sandbox:$ID"'.state; before=$(cat $file)
+    "$REAL" "$@"; printf %s "$before" >$file; '"${2-}"'
+    kill -KILL $$ ;; esac'
+}
+
+# The owner's own pause, of which the sandbox knows and the state file does not.
+test_a_pause_that_was_killed_half_way_can_be_resumed() {
+  local killer
+  BACKEND=runsc ID=$(id_for runsc)
+  begin
+  for killer in '' 'kill -KILL $PPID'; do
+    dies_at pause "$killer"
+    expect_status "$([ -z "$killer" ] && echo 1 || echo 137)" "$B9RUN" pause "$ID"
+    swap_program :
+    expect_stdout paused state_of "$ID"
+    "$B9RUN" resume "$ID"
+    goes_on runsc
+  done
+  [ -z "$(find /run/b9run "$WORK"/state.* -name 'journal*' ! -name journal.lock 2>/dev/null)" ] || fail 'a note is left'
+  "$B9RUN" delete --force "$ID"
+}
+
+# To be resumed once more would be the end of it.
+test_a_resume_that_was_killed_half_way_can_be_paused() {
+  local killer
+  BACKEND=runsc ID=$(id_for runsc)
+  begin
+  for killer in '' 'kill -KILL $PPID'; do
+    "$B9RUN" pause "$ID"
+    dies_at resume "$killer"
+    expect_status "$([ -z "$killer" ] && echo 1 || echo 137)" "$B9RUN" resume "$ID"
+    swap_program :
+    expect_stdout running state_of "$ID"
+    goes_on runsc
+  done
   "$B9RUN" delete --force "$ID"
 }
 
