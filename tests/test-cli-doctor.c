@@ -218,9 +218,10 @@ END_TEST
 
 START_TEST (refuses_what_is_no_option)
 {
-  expect (
-      "doctor --all", 1, "",
-      "b9run: doctor: unknown option --all; see --help (an option of a backend goes before the command)\n");
+  expect ("doctor --all", 1, "",
+          "b9run: doctor: unknown option --all; usage: b9run doctor [OPTIONS] (an option of a backend goes "
+          "before "
+          "the command)\n");
   expect ("doctor runc", 1, "", "b9run: doctor: too many arguments; usage: b9run doctor [OPTIONS]\n");
 }
 END_TEST

@@ -38,8 +38,11 @@ static const Refusal usage[] = {
     {"kill", "b9run: kill: an argument is missing; usage: b9run kill [OPTIONS] ID [SIGNAL]\n"},
     {"run --bundel TOP/bundle c1", "b9run: run: unknown option --bundel; did you mean --bundle?\n"},
     {"run --frobnicate c1",
-     "b9run: run: unknown option --frobnicate; see --help (an option of a backend goes before the "
-     "command)\n"},
+     "b9run: run: unknown option --frobnicate; usage: b9run run [OPTIONS] ID (an option of a backend goes "
+     "before the command)\n"},
+    {"kill -9 c1",
+     "b9run: kill: unknown option -9; usage: b9run kill [OPTIONS] ID [SIGNAL] (an option of a backend goes "
+     "before the command)\n"},
     {"run --bundle", "b9run: run: flag needs an argument: --bundle\n"},
     {"restore --lsm-mount-context", "b9run: restore: flag needs an argument: --lsm-mount-context\n"},
     {"run --detach=perhaps c1",

@@ -6,11 +6,13 @@
 
 #include "core/checkpoint/manifest.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "core/checkpoint/manifest-host.h"
 #include "core/formats/formats.h"
@@ -498,7 +500,12 @@ b9_manifest_load (const char *directory, GError **error)
 
   if (lstat (path, &info) == 0)
     return b9_json_text_load_no_link (path, error);
-  b9_fail (error, B9_ERROR_NOT_FOUND, "%s has no %s", directory, B9_MANIFEST_NAME);
+  if (errno != ENOENT)
+    b9_fail_errno (error, errno, "the image %s cannot be read", directory);
+  else if (access (directory, F_OK) != 0)
+    b9_fail (error, B9_ERROR_NOT_FOUND, "there is no image %s", directory);
+  else
+    b9_fail (error, B9_ERROR_NOT_FOUND, "%s has no %s", directory, B9_MANIFEST_NAME);
   return NULL;
 }
 

@@ -104,8 +104,11 @@ fail_unknown (const B9Grammar *grammar, const char *word, const char *name, GErr
   if (nearest != NULL)
     return b9_fail (error, B9_ERROR_USAGE, "%s: unknown option %s; did you mean --%s?", grammar->where, word,
                     nearest);
-  return b9_fail (error, B9_ERROR_USAGE, "%s: unknown option %s; see --help%s", grammar->where, word,
-                  grammar->before != NULL ? " (an option of a backend goes before the command)" : "");
+  if (grammar->usage != NULL)
+    return b9_fail (error, B9_ERROR_USAGE,
+                    "%s: unknown option %s; usage: b9run %s (an option of a backend goes before the command)",
+                    grammar->where, word, grammar->usage);
+  return b9_fail (error, B9_ERROR_USAGE, "%s: unknown option %s; see --help", grammar->where, word);
 }
 
 /* The values that Go's flag package takes for a boolean. */

@@ -50,6 +50,7 @@ typedef struct {
   gboolean keeps_unknown;    /* `--name[=value]` that is not in the table becomes an option too */
   const char *where;         /* "b9run run", for messages */
   const B9Option *before;    /* options that belong before @where, for messages; or NULL */
+  const char *usage;         /* of the command @where, for messages; or NULL */
 } B9Grammar;
 
 /* Reads @words from *@position; stops behind the last one or, with ends_at_argument, before the first

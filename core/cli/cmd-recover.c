@@ -61,13 +61,27 @@ recover_one (B9App *app, B9Record *record, GError **error)
   return TRUE;
 }
 
+/* The first of several problems is the command's error, and the others are said at once. */
+static void
+add_problem (const char *message, int code, int *status, GError **error)
+{
+  *status = -1;
+  if (error != NULL && *error == NULL)
+    b9_fail (error, code, "%s", message);
+  else
+    fprintf (stderr, "b9run: %s\n", message);
+}
+
 /* One that cannot be brought back keeps no other from it. */
 static int
 recover_all (B9App *app, GError **error)
 {
-  g_autoptr (GPtrArray) records = b9_index_all (app->index, NULL);
+  g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) records = b9_index_all (app->index, problems);
   int status = 0;
 
+  for (guint i = 0; i < problems->len; i++)
+    add_problem (g_ptr_array_index (problems, i), B9_ERROR_IO, &status, error);
   for (guint i = 0; i < records->len; i++) {
     const B9Record *record = g_ptr_array_index (records, i);
     g_autoptr (GError) problem = NULL;
@@ -76,13 +90,8 @@ recover_all (B9App *app, GError **error)
     if (!b9_journal_exists (record->directory))
       continue;
     own = b9_record_load (record->directory, &problem);
-    if (own != NULL && recover_one (app, own, &problem))
-      continue;
-    status = -1;
-    if (error != NULL && *error == NULL)
-      g_propagate_error (error, g_steal_pointer (&problem));
-    else
-      fprintf (stderr, "b9run: %s\n", problem->message);
+    if (own == NULL || !recover_one (app, own, &problem))
+      add_problem (problem->message, problem->code, &status, error);
   }
   return status;
 }

@@ -227,6 +227,7 @@ run_command (B9App *app, const char *const *words, guint position, GError **erro
   gboolean behind_option = position > 0 && is_unknown_option (app, words[position - 1]);
   const B9Command *command = b9_command_find (words[position], behind_option ? NULL : error);
   g_autofree B9Option *options = NULL;
+  g_autofree char *usage = NULL;
   g_autoptr (B9Line) line = NULL;
   B9Grammar grammar;
 
@@ -236,10 +237,12 @@ run_command (B9App *app, const char *const *words, guint position, GError **erro
     return -1;
   app->command = command;
   options = all_options (command);
+  usage = b9_command_usage (command);
   grammar = (B9Grammar){.options = options,
                         .ends_at_argument = command->ends_at_argument,
                         .where = command->name,
-                        .before = b9_global_options};
+                        .before = b9_global_options,
+                        .usage = usage};
   position++;
   line = b9_parse_line (&grammar, words, &position, error);
   if (line == NULL)

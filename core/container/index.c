@@ -126,6 +126,17 @@ key_of (const char *backend, const char *root)
   return g_strndup (digest, 16);
 }
 
+/* Always FALSE. */
+static gboolean
+fail_to_read (const B9Index *index, GError **error)
+{
+  return b9_fail (
+      error, B9_ERROR_PERMISSION,
+      "the records in %s cannot be read by user %u (run as root, or set --state-directory): they are for "
+      "their owner",
+      index->directory, (unsigned)geteuid ());
+}
+
 /* Appends the records of one id.  A damaged one does not hide the others; FALSE with the first such problem.
  */
 static gboolean
@@ -137,11 +148,7 @@ load_id (const B9Index *index, const char *id, GPtrArray *records, GError **erro
   gboolean sound = TRUE;
 
   if (keys == NULL && errno == EACCES)
-    return b9_fail (
-        error, B9_ERROR_PERMISSION,
-        "the records in %s cannot be read by user %u (run as root, or set --state-directory): they are for "
-        "their owner",
-        index->directory, (unsigned)geteuid ());
+    return fail_to_read (index, error);
   while (keys != NULL && (key = readdir (keys)) != NULL) {
     g_autofree char *path = g_build_filename (directory, key->d_name, NULL);
     g_autoptr (GError) problem = NULL;
@@ -253,8 +260,13 @@ b9_index_all (const B9Index *index, GPtrArray *problems)
 {
   GPtrArray *records = g_ptr_array_new_with_free_func ((GDestroyNotify)b9_record_free);
   g_autoptr (GDir) ids = g_dir_open (index->containers, 0, NULL);
+  g_autoptr (GError) unreadable = NULL;
   const char *id;
 
+  if (ids == NULL && problems != NULL && access (index->containers, R_OK) != 0 && errno == EACCES) {
+    fail_to_read (index, &unreadable);
+    g_ptr_array_add (problems, g_strdup (unreadable->message));
+  }
   while (ids != NULL && (id = g_dir_read_name (ids)) != NULL) {
     g_autoptr (GError) error = NULL;
 
