@@ -480,11 +480,11 @@ wait_for (GPid pid)
 
 /* How a program ends that is at work when b9_programs_end comes. */
 static int
-end_program (const char *const *argv, const char *const *environment, const char *image, B9Ending ending)
+end_program (const char *const *argv, const char *const *environment, const char *at, B9Ending ending)
 {
   GPid pid = start (argv, environment);
 
-  ck_assert (b9_programs_end ("token-1", image, ending));
+  ck_assert (b9_programs_end ("token-1", at, ending));
   return wait_for (pid);
 }
 

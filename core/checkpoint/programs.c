@@ -373,7 +373,12 @@ follow (B9Watch *watch, pid_t pid, GError **error)
     watch->wait_status = b9_wait_for (pid);
     return fail_cancelled (watch, reason, error);
   }
-  return TRUE;
+  /* A terminal's Ctrl-C is the runtime's too, which may be the first to die of it. */
+  reason = watch->wait_status != 0 ? b9_cancel_reason () : NULL;
+  if (reason == NULL)
+    return TRUE;
+  b9_programs_end (watch->token, watch->image, B9_ENDING_SAVE);
+  return fail_cancelled (watch, reason, error);
 }
 
 void

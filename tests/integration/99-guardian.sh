@@ -153,6 +153,22 @@ test_a_closed_terminal_lets_the_container_go_on() {
   "$B9RUN" delete --force "$ID"
 }
 
+# As a terminal does it: the runtime gets the signal too, and may die before b9run looks.
+cancelled_by_the_terminal() {
+  begin
+  hang
+  setsid env --default-signal=INT "$B9RUN" checkpoint --image-path "$IMAGE" "$ID" >checkpoint.out 2>checkpoint.err </dev/null &
+  wait_until 20 test -e at
+  kill -INT -- -$!
+  status_of $!
+  [ "$STATUS" -eq 1 ]
+  grep -q 'cancelled: SIGINT came' checkpoint.err || fail "$(cat checkpoint.err)"
+  goes_on "$BACKEND"
+  is_undone
+  "$B9RUN" delete --force "$ID"
+}
+test_ctrl_c_is_said_to_have_cancelled() { each cancelled_by_the_terminal; }
+
 # The image is whole, so the container ends, as it was to.
 killed_at_stop() {
   local process
