@@ -370,9 +370,8 @@ START_TEST (two_operations_on_one_container_are_refused)
 
   ck_assert_ptr_nonnull (journal);
   ck_assert_ptr_null (b9_journal_begin (top, B9_WORK_CHECKPOINT, &error));
-  assert_failure (
-      error, B9_ERROR_BUSY,
-      "another checkpoint, restore or recovery of this container is at work; wait until it has ended");
+  assert_failure (error, B9_ERROR_BUSY,
+                  "another operation on this container is at work; wait until it has ended");
 }
 END_TEST
 

@@ -192,8 +192,7 @@ START_TEST (who_is_at_work_is_named_where_that_is_known)
 
   ck_assert_str_eq (by_pid, "container c1 is being restored by the b9run with PID 7");
   ck_assert_str_eq (by_nobody,
-                    "a checkpoint, restore or recovery of container c1 is at work, by a b9run that is "
-                    "not to be found here");
+                    "an operation on container c1 is at work, by a b9run that is not to be found here");
 }
 END_TEST
 
@@ -251,8 +250,8 @@ START_TEST (one_begins_after_a_recovery_and_beside_no_checkpoint)
 
   ck_assert (b9_process_look (getpid (), &start, NULL));
   for (guint i = 0; i < G_N_ELEMENTS (works); i++) {
-    g_autofree char *name =
-        g_strdup_printf ("%d %" G_GUINT64_FORMAT " %s\n", (int)getpid (), start, works[i]);
+    g_autofree char *name = g_strdup_printf ("%d %" G_GUINT64_FORMAT " %s\n", (int)getpid (), start,
+                                             works[i]);
     g_autoptr (GError) error = NULL;
     g_autoptr (B9Journal) journal = NULL;
     pid_t other = hold_lock (name);

@@ -15,11 +15,14 @@ gboolean
 b9_change_begin (const B9Target *target, B9Operation operation, GError **error)
 {
   gboolean pauses = operation == B9_OPERATION_PAUSE;
+  g_autoptr (GError) problem = NULL;
 
-  if (!b9_status_begin (target, pauses ? "paused" : "running", pauses ? error : NULL) && pauses)
-    return FALSE;
-  b9_programs_mark_change (TRUE);
-  return TRUE;
+  if (b9_status_begin (target, pauses ? "paused" : "running", &problem) || !pauses) {
+    b9_programs_mark_change (TRUE);
+    return TRUE;
+  }
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return FALSE;
 }
 
 gboolean

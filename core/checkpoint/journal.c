@@ -80,6 +80,14 @@ sign (int lock, B9Work work)
     return;
 }
 
+/* Whoever has the lock next is not taken for us before he has signed. */
+static void
+sign_off (int lock)
+{
+  if (ftruncate (lock, 0) != 0)
+    return;
+}
+
 /* -1 with errno EWOULDBLOCK where somebody has it. */
 static int
 take_lock (const char *directory, B9Work work)
@@ -144,9 +152,7 @@ b9_worker_describe (const B9Worker *worker, const char *id)
 
   if (worker->pid == 0)
     return g_strdup_printf (
-        "a checkpoint, restore or recovery of container %s is at work, by a b9run that is "
-        "not to be found here",
-        id);
+        "an operation on container %s is at work, by a b9run that is not to be found here", id);
   return g_strdup_printf ("container %s is being %s by the b9run with PID %d", id, done[worker->work],
                           (int)worker->pid);
 }
@@ -178,12 +184,12 @@ b9_journal_begin (const char *directory, B9Work work, GError **error)
 
   journal->lock = take_lock_patiently (directory, work);
   if (journal->lock < 0 && errno == EWOULDBLOCK) {
-    b9_fail (error, B9_ERROR_BUSY,
-             "another checkpoint, restore or recovery of this container is at work; wait until it has ended");
+    b9_fail (error, B9_ERROR_BUSY, "another operation on this container is at work; wait until it has ended");
     return NULL;
   }
   if (journal->lock < 0) {
-    b9_fail_errno (error, errno, "cannot lock %s/%s", directory, LOCK_NAME);
+    b9_fail_errno (error, errno, "the journal, without which nothing is touched: cannot lock %s/%s",
+                   directory, LOCK_NAME);
     return NULL;
   }
   if (b9_journal_exists (directory)) {
@@ -259,6 +265,7 @@ b9_journal_end (B9Journal *journal)
   unlink (path);
   unlink (status);
   b9_guardian_dismiss (journal);
+  sign_off (journal->lock);
   b9_fd_close (&journal->lock);
 }
 

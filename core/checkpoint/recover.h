@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * recover.h: what a save or restore that was cut off has left, brought to an end.
+ * recover.h: what an operation that was cut off has left, brought to an end.
  *
  * A save that had not come to its end is undone: its programs are ended, the container runs again, or is
  * paused again where its owner had paused it, its devices are given back, and the half image goes.  One whose
@@ -32,8 +32,7 @@ gboolean b9_recover (B9Index *index, B9Target *target, B9Registry *registry, con
 
 /* The same, but where another recovery is at work (b9run-guardian began first), or a pause or resume, it
  * waits for the end of that, a minute or ten seconds at most.  So B9_RECOVERY_BUSY means a checkpoint or a
- * restore, as
- * *@worker says, or that patience has ended. */
+ * restore, as @worker says, or that patience has ended. */
 gboolean b9_recover_patiently (B9Index *index, B9Target *target, B9Registry *registry, const B9Config *config,
                                B9Recovery *result, B9Worker *worker, GError **error);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/checkpoint/journal.h"
+#include "core/run/query.h"
 #include "core/sys/failure.h"
 #include "core/sys/files.h"
 #include "core/sys/process.h"
@@ -57,19 +58,41 @@ b9_status_done (const B9Target *target)
     unlink (path);
 }
 
+/* The container's first process, or 0 where it has ended.  A record of another PID namespace does not tell.
+ */
+static gboolean
+find_process (const B9Target *target, pid_t *pid, GError **error)
+{
+  const B9Record *record = target->record;
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (B9State) state = NULL;
+
+  *pid = 0;
+  if (record->pid > 0 && b9_record_is_ours (record)) {
+    *pid = b9_process_alive (record->pid, record->pid_start) ? record->pid : 0;
+    return TRUE;
+  }
+  state = b9_query_state (target, NULL, &problem);
+  if (state != NULL && strcmp (state->status, "stopped") != 0)
+    *pid = state->pid;
+  if (state != NULL || !b9_target_exists (target))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return FALSE;
+}
+
 static gboolean
 amend (const B9Target *target, char *note, GError **error)
 {
   B9Request request = b9_target_request (target, B9_OPERATION_STATE);
-  const B9Record *record = target->record;
-  gboolean lives = record->pid > 0 && b9_process_alive (record->pid, record->pid_start);
   char *kept = strchr (note, '\n');
+  pid_t pid;
 
   if (kept == NULL)
     return TRUE;
   *kept++ = '\0';
-  return target->runtime->backend->amend_status (&target->runtime->host, &request,
-                                                 lives ? (int)record->pid : 0, note,
+  return find_process (target, &pid, error) &&
+         target->runtime->backend->amend_status (&target->runtime->host, &request, (int)pid, note,
                                                  *kept != '\0' ? kept : NULL, error);
 }
 

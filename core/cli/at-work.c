@@ -24,6 +24,7 @@
 
 #define DELETE_PATIENCE_US (10 * G_USEC_PER_SEC)
 #define CANCEL_PATIENCE_US (30 * G_USEC_PER_SEC)
+#define CHANGE_PATIENCE_US (1 * G_USEC_PER_SEC)
 #define LOOK_US 10000
 
 typedef enum {
@@ -64,13 +65,22 @@ manner_of (const B9App *app)
   return REFUSED;
 }
 
+/* A pause or resume that hangs keeps waiting who would change the container, and nobody else. */
+static gboolean
+is_changed_now (const B9Target *target, B9Worker *worker)
+{
+  return b9_journal_worker (target->record->directory, worker) && worker->work == B9_WORK_CHANGE;
+}
+
 /* One that cannot be mended can still be asked for, killed and deleted. */
 static gboolean
-is_at_work (B9App *app, B9Target *target, B9Worker *worker)
+is_at_work (B9App *app, B9Target *target, Manner manner, B9Worker *worker)
 {
   g_autoptr (GError) problem = NULL;
   B9Recovery result;
 
+  if (manner != REFUSED && is_changed_now (target, worker))
+    return TRUE;
   if (!b9_recover_patiently (app->index, target, app->registry, app->config, &result, worker, &problem)) {
     g_warning ("%s", problem->message);
     return FALSE;
@@ -79,11 +89,11 @@ is_at_work (B9App *app, B9Target *target, B9Worker *worker)
 }
 
 static gboolean
-outlasts (B9App *app, B9Target *target, B9Worker *worker, gint64 patience)
+outlasts (B9App *app, B9Target *target, Manner manner, B9Worker *worker, gint64 patience)
 {
   gint64 until = g_get_monotonic_time () + patience;
 
-  while (is_at_work (app, target, worker)) {
+  while (is_at_work (app, target, manner, worker)) {
     if (g_get_monotonic_time () > until)
       return TRUE;
     g_usleep (LOOK_US);
@@ -114,7 +124,7 @@ refuse (const B9App *app, const B9Target *target, const B9Worker *worker, GError
 
   return b9_fail (error, B9_ERROR_BUSY, "cannot %s now: %s; wait until that has ended%s", app->command->name,
                   what,
-                  worker->pid == 0 || worker->work == B9_WORK_RECOVERY ? "" : ", or cancel it (SIGTERM)");
+                  worker->pid == 0 || b9_work_is_short (worker->work) ? "" : ", or cancel it (SIGTERM)");
 }
 
 static void
@@ -131,17 +141,20 @@ b9_app_settle (B9App *app, B9Target *target, GError **error)
   Manner manner = manner_of (app);
   B9Worker worker;
 
-  if (!is_at_work (app, target, &worker))
+  if (!is_at_work (app, target, manner, &worker))
     return TRUE;
   app->is_busy = TRUE;
   switch (manner) {
   case GOES_ON:
     return TRUE;
   case WAITS:
-    return !outlasts (app, target, &worker, DELETE_PATIENCE_US) || refuse (app, target, &worker, error);
+    return !outlasts (app, target, manner, &worker, DELETE_PATIENCE_US) ||
+           refuse (app, target, &worker, error);
   case CANCELS:
+    if (worker.work == B9_WORK_CHANGE && !outlasts (app, target, manner, &worker, CHANGE_PATIENCE_US))
+      return TRUE;
     cancel (target, &worker);
-    if (outlasts (app, target, &worker, CANCEL_PATIENCE_US))
+    if (outlasts (app, target, manner, &worker, CANCEL_PATIENCE_US))
       warn_of (app, target, &worker);
     return TRUE;
   default:

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "core/checkpoint/change.h"
 #include "core/cli/app.h"
 #include "core/run/query.h"
 #include "core/sys/failure.h"
@@ -71,15 +72,26 @@ end_process (const B9Target *target, pid_t pid, int number)
   return end_by (pidfd, number);
 }
 
+/* Beside another operation too: the container is to die, whatever becomes of that. */
+static gboolean
+resume (const B9Target *target, GError **error)
+{
+  B9Request request = b9_target_request (target, B9_OPERATION_RESUME);
+  g_autofree char *answer = NULL;
+  B9Journal *journal;
+
+  b9_owner_change_begin (target, B9_OPERATION_RESUME, &journal, NULL);
+  answer = b9_query (target->runtime, &request, B9_QUERY_SECONDS, error);
+  b9_owner_change_end (target, journal, answer != NULL);
+  return answer != NULL;
+}
+
 /* runsc takes no signal for a container that is paused or not yet started; runc does, and clients end such
  * containers by it. */
 static int
 end_idle_container (B9App *app, const B9Target *target, const B9Line *line, int number, GError **error)
 {
   g_autoptr (B9State) state = b9_query_state (target, NULL, error);
-  B9Request resume = b9_target_request (target, B9_OPERATION_RESUME);
-  g_autofree char *answer = NULL;
-
   if (state == NULL)
     return -1;
   if (strcmp (state->status, "stopped") == 0)
@@ -88,8 +100,7 @@ end_idle_container (B9App *app, const B9Target *target, const B9Line *line, int 
     return 0;
   if (strcmp (state->status, "paused") != 0 || number != SIGKILL)
     return b9_app_perform_on (app, target, B9_OPERATION_KILL, line, error);
-  answer = b9_query (target->runtime, &resume, B9_QUERY_SECONDS, error);
-  return answer != NULL ? b9_app_perform_on (app, target, B9_OPERATION_KILL, line, error) : -1;
+  return resume (target, error) ? b9_app_perform_on (app, target, B9_OPERATION_KILL, line, error) : -1;
 }
 
 static int

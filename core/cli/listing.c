@@ -184,7 +184,8 @@ complete (B9State *state, const B9Record *record)
     b9_app_correct_state (record, state);
 }
 
-/* Joins what the runtime says with the records; records are moved into the listing. */
+/* Joins what the runtime says with the records; records are moved into the listing.  @states: NULL where it
+ * has not answered, which says nothing of its containers. */
 static void
 join (B9Listing *listing, Place *place, GPtrArray *states)
 {
@@ -195,7 +196,7 @@ join (B9Listing *listing, Place *place, GPtrArray *states)
   for (guint i = 0; i < place->records->len; i++)
     g_hash_table_insert (records, ((B9Record *)g_ptr_array_index (place->records, i))->id,
                          g_ptr_array_index (place->records, i));
-  for (guint i = 0; i < states->len; i++) {
+  for (guint i = 0; states != NULL && i < states->len; i++) {
     B9State *state = g_ptr_array_index (states, i);
     B9Record *known = g_hash_table_lookup (records, state->id);
 
@@ -216,7 +217,8 @@ join (B9Listing *listing, Place *place, GPtrArray *states)
       g_ptr_array_add (listing->containers, listed_new (place, state, record));
       continue;
     }
-    say_if_alive (listing, place, record);
+    if (states != NULL)
+      say_if_alive (listing, place, record);
     b9_record_free (record);
   }
 }
@@ -240,11 +242,9 @@ ask_place (B9App *app, B9Listing *listing, Place *place)
                                                                : b9_runtime_program (runtime, &error);
   if (program != NULL)
     states = b9_query_list (runtime, program, place->runtime_root, &error);
-  if (states == NULL) {
+  if (states == NULL)
     g_ptr_array_add (listing->problems,
                      g_strdup_printf ("%s in %s: %s", place->backend, place->runtime_root, error->message));
-    states = g_ptr_array_new ();
-  }
   join (listing, place, states);
 }
 

@@ -513,6 +513,40 @@ test_a_resume_that_was_killed_half_way_can_be_paused() {
   "$B9RUN" delete --force "$ID"
 }
 
+# SIGKILL resumes a paused sandbox first, since runsc sends it nothing before.
+test_a_kill_that_was_cut_off_at_its_resume_can_be_done_again() {
+  local process
+  BACKEND=runsc ID=$(id_for runsc)
+  begin
+  process=$(pid_of "$ID")
+  "$B9RUN" pause "$ID"
+  dies_at resume 'kill -KILL $PPID'
+  expect_status 137 "$B9RUN" kill "$ID" KILL
+  swap_program :
+  expect_stdout running state_of "$ID"
+  goes_on runsc
+  "$B9RUN" pause "$ID"
+  "$B9RUN" kill "$ID" KILL
+  wait_until 20 is_gone "$process"
+  "$B9RUN" delete "$ID"
+}
+
+test_delete_by_force_cancels_a_pause_that_hangs() {
+  local pause
+  BACKEND=runsc ID=$(id_for runsc)
+  begin
+  swap_program 'case " $* " in *" pause "*) touch '"$WORK"'/at; exec sleep 1000 ;; esac'
+  "$B9RUN" pause "$ID" &
+  pause=$!
+  wait_until 20 test -e at
+  expect_stdout running state_of "$ID"
+  expect_refusal 'is being paused or resumed' "$B9RUN" resume "$ID"
+  expect_status 0 "$B9RUN" delete --force "$ID"
+  status_of "$pause"
+  [ "$STATUS" -eq 143 ]
+  [ -z "$(processes_named sleep)" ] || fail 'the runtime is still at it'
+}
+
 test_a_runtime_that_cannot_list_programs_saves_nothing() {
   BACKEND=runsc ID=$(id_for runsc) IMAGE=$WORK/img
   begin
