@@ -92,6 +92,7 @@ static int
 end_idle_container (B9App *app, const B9Target *target, const B9Line *line, int number, GError **error)
 {
   g_autoptr (B9State) state = b9_query_state (target, NULL, error);
+
   if (state == NULL)
     return -1;
   if (strcmp (state->status, "stopped") == 0)

@@ -57,10 +57,6 @@ char *b9_json_string_show (const B9JsonText *text, guint32 offset);
 gboolean b9_json_get_member (const B9JsonText *text, B9JsonValue object, const char *name,
                              B9JsonValue *member, GError **error);
 
-/* Reports that @value is not of the kind @wanted.  Always FALSE. */
-gboolean b9_json_refuse_kind (const B9JsonText *text, B9JsonValue value, const char *place, B9JsonKind wanted,
-                              GError **error);
-
 G_END_DECLS
 
 #endif /* B9_JSON_PRIVATE_H */

@@ -342,15 +342,24 @@ b9_json_place (const B9JsonText *text, B9JsonValue value)
 }
 
 gboolean
-b9_json_refuse_kind (const B9JsonText *text, B9JsonValue value, const char *place, B9JsonKind wanted,
-                     GError **error)
+b9_json_refuse (const B9JsonText *text, B9JsonValue value, const char *place, const char *reason,
+                GError **error)
 {
   g_autofree char *found = place == NULL ? b9_json_place (text, value) : g_strdup (place);
 
-  g_set_error (error, B9_ERROR, B9_ERROR_BAD_INPUT, "%s: %s is %s, not %s (line %u)", text->what, found,
-               b9_json_kind_name (b9_json_kind (text, value)), b9_json_kind_name (wanted),
+  g_set_error (error, B9_ERROR, B9_ERROR_BAD_INPUT, "%s: %s %s (line %u)", text->what, found, reason,
                b9_json_line (text, value));
   return FALSE;
+}
+
+gboolean
+b9_json_refuse_kind (const B9JsonText *text, B9JsonValue value, const char *place, B9JsonKind wanted,
+                     GError **error)
+{
+  g_autofree char *reason = g_strdup_printf ("is %s, not %s", b9_json_kind_name (b9_json_kind (text, value)),
+                                             b9_json_kind_name (wanted));
+
+  return b9_json_refuse (text, value, place, reason, error);
 }
 
 B9JsonValue
@@ -444,18 +453,6 @@ b9_json_find (const B9JsonText *text, B9JsonValue from, B9JsonValue *value, GErr
   return ok;
 }
 
-/* Always FALSE. */
-static gboolean
-refuse_value (const B9JsonText *text, B9JsonValue value, const char *place, const char *reason,
-              GError **error)
-{
-  g_autofree char *found = place == NULL ? b9_json_place (text, value) : g_strdup (place);
-
-  g_set_error (error, B9_ERROR, B9_ERROR_BAD_INPUT, "%s: %s %s (line %u)", text->what, found, reason,
-               b9_json_line (text, value));
-  return FALSE;
-}
-
 char *
 b9_json_string (const B9JsonText *text, B9JsonValue value, const char *place, GError **error)
 {
@@ -467,7 +464,7 @@ b9_json_string (const B9JsonText *text, B9JsonValue value, const char *place, GE
   }
   string = b9_json_string_decode (text, text->tokens[value].start);
   if (string == NULL)
-    refuse_value (text, value, place, "has a NUL character (\\u0000) in it", error);
+    b9_json_refuse (text, value, place, "has a NUL character (\\u0000) in it", error);
   return string;
 }
 
@@ -494,9 +491,9 @@ b9_json_int64 (const B9JsonText *text, B9JsonValue value, const char *place, gin
   raw = b9_json_raw (text, value, &length);
   digits = g_strndup (raw, length);
   if (strpbrk (digits, ".eE") != NULL)
-    return refuse_value (text, value, place, "is not a whole number", error);
+    return b9_json_refuse (text, value, place, "is not a whole number", error);
   if (!g_ascii_string_to_signed (digits, 10, G_MININT64, G_MAXINT64, result, NULL))
-    return refuse_value (text, value, place, "does not fit into 64 bits", error);
+    return b9_json_refuse (text, value, place, "does not fit into 64 bits", error);
   return TRUE;
 }
 

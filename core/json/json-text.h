@@ -94,6 +94,15 @@ gboolean b9_json_get (const B9JsonText *text, B9JsonValue object, const char *na
 gboolean b9_json_find (const B9JsonText *text, B9JsonValue from, B9JsonValue *value, GError **error,
                        ...) G_GNUC_NULL_TERMINATED;
 
+/* Reports of @value that it @reason ("is not a whole number"), with its place and line.  @place: its name, or
+ * NULL for b9_json_place().  Always FALSE. */
+gboolean b9_json_refuse (const B9JsonText *text, B9JsonValue value, const char *place, const char *reason,
+                         GError **error);
+
+/* Reports that @value is not of the kind @wanted.  Always FALSE. */
+gboolean b9_json_refuse_kind (const B9JsonText *text, B9JsonValue value, const char *place, B9JsonKind wanted,
+                              GError **error);
+
 /* Conversions, each refusing another kind with a message that names the place ("/b/config.json:
  * linux.cgroupsPath is a number, not a string (line 12)").  @place is that name; NULL: b9_json_place().  A
  * string with a NUL inside, and a number with a fraction, an exponent or more than 64 bits, are refused too.

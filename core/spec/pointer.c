@@ -109,11 +109,10 @@ find_element (const B9JsonText *text, B9JsonValue array, const char *step)
 static gboolean
 refuse_step (const B9Pointer *pointer, guint step, const B9JsonText *text, B9JsonValue value, GError **error)
 {
-  g_autofree char *place = b9_json_place (text, value);
+  g_autofree char *reason = g_strdup_printf (
+      "is %s, so it has no \"%s\"", b9_json_kind_name (b9_json_kind (text, value)), pointer->steps[step]);
 
-  return b9_fail (error, B9_ERROR_BAD_INPUT, "%s: %s is %s, so it has no \"%s\" (line %u)",
-                  b9_json_text_what (text), place, b9_json_kind_name (b9_json_kind (text, value)),
-                  pointer->steps[step], b9_json_line (text, value));
+  return b9_json_refuse (text, value, NULL, reason, error);
 }
 
 gboolean

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#include "core/sys/failure.h"
-
 typedef enum {
   TEXT,
   FLAG,
@@ -176,22 +174,10 @@ static const Member specification[] = {
 static gboolean check_members (const B9JsonText *spec, B9JsonValue object, const Member *members,
                                GError **error);
 
-/* Always FALSE. */
-static gboolean
-refuse (const B9JsonText *spec, B9JsonValue value, const char *found, const char *wanted, GError **error)
-{
-  g_autofree char *place = b9_json_place (spec, value);
-
-  return b9_fail (error, B9_ERROR_BAD_INPUT, "%s: %s is %s, not %s (line %u)", b9_json_text_what (spec),
-                  place, found, wanted, b9_json_line (spec, value));
-}
-
 static gboolean
 check_kind (const B9JsonText *spec, B9JsonValue value, B9JsonKind wanted, GError **error)
 {
-  B9JsonKind kind = b9_json_kind (spec, value);
-
-  return kind == wanted || refuse (spec, value, b9_json_kind_name (kind), b9_json_kind_name (wanted), error);
+  return b9_json_kind (spec, value) == wanted || b9_json_refuse_kind (spec, value, NULL, wanted, error);
 }
 
 /* A number of JSON has no plus sign, space or leading zero, so one of more digits is larger. */
@@ -210,6 +196,7 @@ check_number (const B9JsonText *spec, B9JsonValue value, Type type, GError **err
                                        [UINT64] = "a whole number from 0 to 18446744073709551615",
                                        [INT64] = "a whole number of 64 bits"};
   g_autofree char *digits = NULL;
+  g_autofree char *reason = NULL;
   const char *raw;
   gsize length;
 
@@ -221,7 +208,8 @@ check_number (const B9JsonText *spec, B9JsonValue value, Type type, GError **err
     return TRUE;
   if (length > 40)
     strcpy (digits + 37, "...");
-  return refuse (spec, value, digits, ranges[type], error);
+  reason = g_strdup_printf ("is %s, not %s", digits, ranges[type]);
+  return b9_json_refuse (spec, value, NULL, reason, error);
 }
 
 static gboolean
